@@ -1,0 +1,49 @@
+// The slowly changing description of this machine, as facts.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace steward::agent {
+
+class Platform;
+
+struct Fact {
+  std::string key;
+  std::string value;
+};
+
+// One group of facts. Called from a worker thread, one at a time, off the sampling path.
+class InventorySource {
+ public:
+  virtual ~InventorySource() = default;
+  // The group's name: identity, os, processor, memory, disk, volume, network, package, user, service.
+  virtual std::string_view group() const = 0;
+  // Appends the facts. Errors as in Probe::Collect; what was appended before an error is kept and the error becomes a note.
+  virtual absl::Status Collect(std::vector<Fact>& facts) = 0;
+};
+
+// Every source of this platform, in a fixed order; inventory_list.cc holds the list. `platform` outlives them.
+std::vector<std::unique_ptr<InventorySource>> MakeInventorySources(Platform& platform);
+
+struct InventoryGroup {
+  std::string group;
+  std::vector<Fact> facts;  // sorted by key, unique
+  std::string note;         // why something is missing; empty if all could be read
+};
+std::vector<InventoryGroup> CollectInventory(std::vector<std::unique_ptr<InventorySource>>& sources);
+
+// What enrolment and Hello say about this machine.
+struct MachineIdentity {
+  std::string host_name;
+  std::string machine_class;  // server, desktop, laptop
+  std::string hardware_fingerprint;
+  std::string operating_system;
+};
+MachineIdentity ReadMachineIdentity(Platform& platform);
+
+}  // namespace steward::agent

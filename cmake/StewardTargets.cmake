@@ -1,0 +1,79 @@
+# The functions with which every part is declared: warnings, hardening and sanitizers are set here, once,
+# and apply to our own targets only.
+include(CheckCXXCompilerFlag)
+
+find_program(STEWARD_CCACHE ccache)
+if(STEWARD_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${STEWARD_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${STEWARD_CCACHE})
+endif()
+
+add_library(steward_options INTERFACE)
+target_include_directories(steward_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(steward_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Woverloaded-virtual
+  -Wimplicit-fallthrough -Wundef -Werror
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+
+if(STEWARD_SANITIZE)
+  add_compile_options(-fsanitize=${STEWARD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${STEWARD_SANITIZE})
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT STEWARD_SANITIZE)
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection)
+  add_compile_definitions(_FORTIFY_SOURCE=2 _GLIBCXX_ASSERTIONS)
+  add_link_options(-Wl,-z,relro,-z,now -Wl,--as-needed)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+  set(CMAKE_PIE ON)
+endif()
+
+# steward_library(NAME SOURCES... DEPENDS... PRIVATE_DEPENDS...): a static library steward_NAME with the alias
+# steward::NAME. DEPENDS are what its headers need, PRIVATE_DEPENDS what only its sources need.
+function(steward_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(steward_${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(steward_${name} PRIVATE steward_options ${ARG_PRIVATE_DEPENDS} PUBLIC ${ARG_DEPENDS})
+    target_include_directories(steward_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  else()
+    add_library(steward_${name} INTERFACE)
+    target_link_libraries(steward_${name} INTERFACE ${ARG_DEPENDS})
+    target_include_directories(steward_${name} INTERFACE ${PROJECT_SOURCE_DIR})
+  endif()
+  add_library(steward::${name} ALIAS steward_${name})
+endfunction()
+
+# steward_program(NAME SOURCES... DEPENDS...): an executable build/<preset>/bin/NAME.
+function(steward_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE steward_options ${ARG_DEPENDS})
+endfunction()
+
+# steward_test(NAME SOURCES... DEPENDS... [LABELS...]): one GoogleTest executable; each run gets its own folder as TMPDIR.
+function(steward_test name)
+  if(NOT STEWARD_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE steward_options ${ARG_DEPENDS} GTest::gmock_main)
+  target_compile_definitions(${name} PRIVATE STEWARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "unit;${ARG_LABELS}"
+    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:halt_on_error=1")
+endfunction()
+
+# steward_fuzzer(NAME SOURCES... DEPENDS...): one libFuzzer target, corpus under tests/fuzz/corpus/NAME.
+function(steward_fuzzer name)
+  if(NOT STEWARD_BUILD_FUZZERS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE steward_options ${ARG_DEPENDS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+endfunction()

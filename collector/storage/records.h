@@ -1,0 +1,152 @@
+// What the collector keeps, as plain values. Times are wall times of the collector unless said otherwise.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "steward/v1/management.pb.h"
+#include "steward/v1/sample.pb.h"
+#include "steward/v1/uplink.pb.h"
+
+namespace steward::collector {
+
+using MachineId = std::string;  // lower-case UUID
+
+enum class MachineState : std::uint8_t { kActive = 1, kRetired = 2 };  // stored: permanent values
+
+struct MachineRecord {
+  MachineId id;
+  std::string host_name;
+  std::string instance;       // unique among active machines; the label
+  std::string site;
+  std::string machine_class;  // server, desktop, laptop
+  MachineState state = MachineState::kActive;
+  std::string hardware_fingerprint;
+  std::string operating_system;
+  std::string agent_version;
+  std::string address;        // host without port of the last connection
+  absl::Time enrolled_time = absl::InfinitePast();
+  absl::Time certificate_expire_time = absl::InfinitePast();
+  absl::Time last_seen_time = absl::InfinitePast();  // time of the newest committed batch; InfinitePast: never
+  absl::Duration interval = absl::Seconds(15);
+  std::string inventory_digest;
+};
+
+enum class TokenKind : std::uint8_t { kEnrollment = 1, kApi = 2 };
+
+struct TokenRecord {
+  std::string id;             // short, shown to people
+  TokenKind kind = TokenKind::kEnrollment;
+  std::string secret_sha256;  // 32 bytes; the secret itself is never stored
+  std::string site;
+  std::string machine_class;
+  std::string role;           // API tokens: owner, it-manager, partner, viewer, metrics
+  std::uint32_t uses_allowed = 1;
+  std::uint32_t uses = 0;
+  absl::Time created_time = absl::InfinitePast();
+  absl::Time expire_time = absl::InfiniteFuture();
+  bool revoked = false;
+};
+
+struct FactRecord {
+  std::string group;
+  std::string key;
+  std::string value;
+  absl::Time first_seen_time;
+  absl::Time last_seen_time;
+};
+
+struct ChangeRecord {
+  absl::Time time;
+  std::string group;
+  std::string key;
+  std::optional<std::string> old_value;  // none: the fact is new
+  std::optional<std::string> new_value;  // none: the fact has ended
+};
+
+// Inclusive at both ends, ascending, not touching each other.
+struct SequenceInterval {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  friend bool operator==(const SequenceInterval&, const SequenceInterval&) = default;
+};
+
+// One batch as received, with where it stands in its segment.
+struct BatchRecord {
+  MachineId machine_id;
+  std::uint64_t epoch = 0;
+  std::uint64_t sequence = 0;
+  std::uint64_t segment_first_sequence = 0;
+  absl::Time time;                 // the samples' moment on the collector's time line, whole milliseconds
+  std::string samples;             // v1::Batch.samples
+  std::string events;              // serialized v1::Batch with the events alone; empty if none
+  std::uint64_t sample_count = 0;
+};
+
+enum class AppendResult : std::uint8_t {
+  kCommitted,   // now durable
+  kDuplicate,   // was durable already, same payload; nothing changed
+  kConflict,    // another payload is stored under this identity; nothing changed
+};
+
+struct LabelMatch {
+  std::string name;
+  std::string value;  // equal
+};
+struct SamplePoint {
+  std::int64_t time_ms = 0;  // Unix
+  double value = 0;
+};
+struct SampleSeries {
+  std::string metric;
+  std::map<std::string, std::string> labels;
+  std::vector<SamplePoint> points;  // ascending by time
+};
+struct SampleQuery {
+  MachineId machine_id;
+  std::string metric;
+  std::vector<LabelMatch> labels;
+  absl::Time from;  // inclusive
+  absl::Time to;    // exclusive
+  std::size_t points_max = 1'000'000;
+};
+
+// An issue or, with issue.state() == "pending", a condition that is true but not for long enough yet.
+struct IssueRecord {
+  v1::Issue issue;              // as people see it
+  std::string dedupe_key;       // scope / type / subject
+  std::uint64_t transition = 0; // counts changes that were worth telling; part of the idempotency key
+  std::string rule_state;       // what the issue engine needs to go on after a restart; opaque here
+};
+
+struct IssueEventRecord {
+  std::string issue_id;
+  absl::Time time;
+  std::string actor;            // "rules", a person, an API key
+  std::string action;
+  std::string from;
+  std::string to;
+  std::string reason;
+};
+
+enum class DeliveryState : std::uint8_t { kWaiting = 1, kDelivered = 2, kDead = 3 };
+
+struct OutboxRecord {
+  std::int64_t id = 0;          // given by the store; order of writing
+  std::string idempotency_key;  // dedupe key, raised-at time and transition number: never a row id
+  std::string channel;
+  std::string event;            // opened, updated, resolved
+  std::string issue_id;
+  std::string body;             // what the channel renders from: v1::Issue, serialized, as it was then
+  DeliveryState state = DeliveryState::kWaiting;
+  std::uint32_t attempts = 0;
+  absl::Time created_time;
+  absl::Time next_attempt_time;
+  std::string last_answer;
+};
+
+}  // namespace steward::collector

@@ -1,0 +1,105 @@
+// Where the collector keeps everything that must survive. Narrow on purpose: SQLite, memory (tests), later PostgreSQL.
+// Only collector/storage knows SQL.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "collector/storage/records.h"
+
+namespace steward::collector {
+
+// Reads one consistent state. Used within the function it is given to, on that thread.
+// Errors: NotFound where one thing is asked for by id; Internal/Unavailable/DataLoss from the disk, with the file's name.
+class StorageReader {
+ public:
+  virtual ~StorageReader() = default;
+
+  virtual absl::StatusOr<std::optional<std::string>> GetSetting(std::string_view key) = 0;
+
+  virtual absl::StatusOr<std::vector<MachineRecord>> ListMachines() = 0;  // all states, by host name, then id
+  virtual absl::StatusOr<MachineRecord> GetMachine(std::string_view id) = 0;
+
+  virtual absl::StatusOr<std::vector<TokenRecord>> ListTokens() = 0;      // newest first
+  virtual absl::StatusOr<TokenRecord> GetToken(std::string_view id) = 0;
+  virtual absl::StatusOr<TokenRecord> FindTokenBySecret(std::string_view secret_sha256) = 0;
+
+  virtual absl::StatusOr<std::vector<FactRecord>> ListFacts(std::string_view machine_id) = 0;   // by group, key; live ones
+  virtual absl::StatusOr<std::vector<ChangeRecord>> ListChanges(std::string_view machine_id, std::size_t max) = 0;  // newest first
+  virtual absl::StatusOr<std::vector<v1::SourceNote>> ListInventoryNotes(std::string_view machine_id) = 0;
+
+  virtual absl::StatusOr<std::vector<SequenceInterval>> CommittedIntervals(std::string_view machine_id, std::uint64_t epoch) = 0;
+  // All groups and series of an epoch, as they were sent.
+  virtual absl::StatusOr<v1::DescriptorSet> Descriptors(std::string_view machine_id, std::uint64_t epoch) = 0;
+  // InvalidArgument: metric name or range not usable; ResourceExhausted: more than points_max, says how to ask for less.
+  virtual absl::StatusOr<std::vector<SampleSeries>> QuerySamples(const SampleQuery& query) = 0;
+
+  // Pending ones included; closed and resolved ones only if asked for. By opened (raised) time, newest first.
+  virtual absl::StatusOr<std::vector<IssueRecord>> ListIssues(bool include_ended) = 0;
+  virtual absl::StatusOr<IssueRecord> GetIssue(std::string_view id) = 0;
+  virtual absl::StatusOr<std::vector<IssueEventRecord>> ListIssueEvents(std::string_view issue_id) = 0;  // oldest first
+
+  // Waiting ones, oldest first.
+  virtual absl::StatusOr<std::vector<OutboxRecord>> WaitingDeliveries() = 0;
+  virtual absl::StatusOr<std::vector<OutboxRecord>> ListDeliveries(std::size_t max) = 0;                 // newest first
+
+  virtual absl::StatusOr<std::uint64_t> StorageBytes() = 0;  // on disk, journal included
+};
+
+// Changes within one transaction; an error returned by the function that got it undoes all of them.
+class StorageTransaction : public StorageReader {
+ public:
+  virtual absl::Status PutSetting(std::string_view key, std::string_view value) = 0;
+
+  virtual absl::Status PutMachine(const MachineRecord& machine) = 0;      // by id: adds or replaces
+  virtual absl::Status PutToken(const TokenRecord& token) = 0;            // by id
+
+  // Replaces the machine's facts by this full set, notes what changed as change entries (none for the first set) and
+  // keeps the notes and the digest.
+  virtual absl::Status PutInventory(std::string_view machine_id, const v1::Inventory& inventory, absl::Time now) = 0;
+
+  virtual absl::Status AddDescriptors(std::string_view machine_id, const v1::DescriptorSet& set) = 0;
+  virtual absl::StatusOr<AppendResult> AppendBatch(const BatchRecord& batch) = 0;  // also moves last_seen_time forward
+
+  virtual absl::Status PutIssue(const IssueRecord& issue) = 0;            // by issue.id
+  virtual absl::Status AddIssueEvent(const IssueEventRecord& event) = 0;  // append-only
+  virtual absl::Status AddDelivery(const OutboxRecord& delivery) = 0;     // AlreadyExists: this key and channel are there
+  virtual absl::Status UpdateDelivery(const OutboxRecord& delivery) = 0;  // by id: state, attempts, next attempt, answer
+
+  // Deletes batches older than `raw_before` and deliveries and ended issues older than `records_before`, a bounded amount
+  // a call. True: more is left.
+  virtual absl::StatusOr<bool> Expire(absl::Time raw_before, absl::Time records_before) = 0;
+};
+
+// Thread-safe.
+class Storage {
+ public:
+  using WriteFunction = absl::AnyInvocable<absl::Status(StorageTransaction&)>;
+  using WriteDone = absl::AnyInvocable<void(absl::Status)>;
+  using ReadFunction = absl::FunctionRef<absl::Status(StorageReader&)>;
+
+  virtual ~Storage() = default;
+
+  // Queues `write` for the writer thread; writes run in the order of the calls, several may share one commit.
+  // `done` is called on the writer thread once the change is durable, or with the error that undid it:
+  // what `write` returned, ResourceExhausted (disk full: nothing is lost, try again later), DataLoss, Unavailable.
+  // `bytes` is what the queued work holds in memory, for QueuedBytes.
+  virtual void Write(WriteFunction write, WriteDone done, std::size_t bytes = 0) = 0;
+  // Memory held by queued writes: the measure for backpressure.
+  virtual std::size_t QueuedBytes() const = 0;
+  // Runs `read` on the calling thread, beside the writer.
+  virtual absl::Status Read(ReadFunction read) = 0;
+
+  // Waits for a Write. Not from the writer thread. For commands, start-up and tests.
+  absl::Status WriteAndWait(WriteFunction write);
+};
+
+}  // namespace steward::collector
