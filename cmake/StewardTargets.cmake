@@ -51,7 +51,8 @@ function(steward_program name)
   target_link_libraries(${name} PRIVATE steward_options ${ARG_DEPENDS})
 endfunction()
 
-# steward_test(NAME SOURCES... DEPENDS... [LABELS...]): one GoogleTest executable; each run gets its own folder as TMPDIR.
+# steward_test(NAME SOURCES... DEPENDS... [LABELS...]): one GoogleTest executable. Its folder below tests/ is a label:
+# tests/run.sh --only agent/spool.
 function(steward_test name)
   if(NOT STEWARD_BUILD_TESTS)
     return()
@@ -62,11 +63,16 @@ function(steward_test name)
   target_compile_definitions(${name} PRIVATE STEWARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "unit;${ARG_LABELS}"
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "unit;${folder};${ARG_LABELS}"
     ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:halt_on_error=1")
 endfunction()
 
-# steward_fuzzer(NAME SOURCES... DEPENDS...): one libFuzzer target, corpus under tests/fuzz/corpus/NAME.
+# steward_fuzzer(NAME SOURCES... DEPENDS...): one libFuzzer target, corpus under tests/fuzz/corpus/NAME; the target
+# `fuzzers` builds them all.
+if(STEWARD_BUILD_FUZZERS)
+  add_custom_target(fuzzers)
+endif()
 function(steward_fuzzer name)
   if(NOT STEWARD_BUILD_FUZZERS)
     return()
@@ -76,4 +82,5 @@ function(steward_fuzzer name)
   target_link_libraries(${name} PRIVATE steward_options ${ARG_DEPENDS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  add_dependencies(fuzzers ${name})
 endfunction()
