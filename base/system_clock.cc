@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "base/clock.h"
 #include "boost/asio/error.hpp"
 #include "boost/asio/steady_timer.hpp"

@@ -1,0 +1,119 @@
+// collector.toml as plain values: the first version of the policy document. Reading it is load_config.h's part.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace steward::collector {
+
+// An address to listen on. Port 0: the system picks one.
+struct HostPort {
+  std::string host;  // IPv4 or IPv6 address without brackets, or a host name
+  std::uint16_t port = 0;
+
+  bool IsLoopback() const;     // 127.0.0.0/8, ::1, "localhost"
+  bool IsWildcard() const;     // 0.0.0.0 or ::
+  std::string ToString() const;  // host:port, IPv6 in brackets
+  friend bool operator==(const HostPort&, const HostPort&) = default;
+};
+
+struct ListenConfig {
+  HostPort agents{"0.0.0.0", 7443};
+  HostPort http{"127.0.0.1", 7480};
+  // PEM files; both or none. With them the HTTP port speaks TLS only. Required off the loopback.
+  std::string http_certificate;
+  std::string http_key;
+};
+
+struct LogConfig {
+  bool json = false;
+  std::string level = "info";  // trace, debug, info, warning, error
+};
+
+inline constexpr absl::Duration kAgentIntervalMin = absl::Seconds(1);
+inline constexpr absl::Duration kAgentIntervalMax = absl::Minutes(5);
+
+// What a class of machines does differently; what is not set is taken from AgentsConfig.
+struct AgentClassConfig {
+  std::optional<absl::Duration> interval;
+  std::optional<std::vector<std::string>> disabled_probes;
+};
+struct AgentsConfig {
+  absl::Duration interval = absl::Seconds(15);
+  std::vector<std::string> disabled_probes;
+  std::map<std::string, AgentClassConfig> by_class;  // server, desktop, laptop
+};
+
+struct HeartbeatConfig {
+  std::vector<std::string> urls;  // http or https
+  absl::Duration interval = absl::Seconds(60);
+};
+
+// Secrets are references: the file is read, or the environment variable taken, when the channel is made.
+struct ChannelConfig {
+  std::string name;  // unique
+  std::string type;  // webhook, ...
+  std::string url;
+  std::string secret_file;
+  std::string secret_env;  // at most one of the two
+};
+
+// Sends issues to a channel. A channel without any route gets nothing; without any route at all every channel gets all.
+struct RouteConfig {
+  std::string channel;
+  std::string severity_min = "low";  // low, medium, high, critical
+  std::string party;                 // it-manager, partner; empty: both
+  std::string site;                  // empty: every site
+  std::string machine_class;         // empty: every class
+};
+
+// What is set differently from the rule's own defaults.
+struct RuleConfig {
+  std::optional<bool> enabled;
+  std::optional<absl::Duration> raise;
+  std::optional<absl::Duration> clear;
+  std::map<std::string, double> levels;  // by the level's name, in its unit
+};
+
+// Rules for a part of the machines. Later scopes win over earlier ones, all of them over [rules].
+struct RuleScopeConfig {
+  std::string site;           // empty: every site
+  std::string machine_class;  // empty: every class
+  std::map<std::string, RuleConfig> rules;
+};
+
+struct RemoteWriteConfig {
+  std::string url;
+};
+
+struct EndpointConfig {
+  std::string name;
+  std::string url;
+};
+
+struct Config {
+  ListenConfig listen;
+  LogConfig log;
+  AgentsConfig agents;
+  HeartbeatConfig heartbeat;
+  std::vector<ChannelConfig> channels;
+  std::vector<RouteConfig> routes;
+  std::map<std::string, RuleConfig> rules;  // by rule id
+  std::vector<RuleScopeConfig> rules_for;
+  std::vector<RemoteWriteConfig> remote_write;
+  std::vector<EndpointConfig> endpoints;
+
+  // What is set for this rule on such a machine, scopes laid over [rules].
+  RuleConfig RuleFor(std::string_view rule_id, std::string_view site, std::string_view machine_class) const;
+};
+
+// low 0, medium 1, high 2, critical 3; -1 for another word.
+int SeverityRank(std::string_view severity);
+
+}  // namespace steward::collector

@@ -1,0 +1,263 @@
+#include "collector/config/load_config.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "base/text.h"
+#include "collector/config/table_reader.h"
+
+namespace steward::collector {
+namespace {
+
+const std::vector<std::string> kClasses = {"server", "desktop", "laptop"};
+const std::vector<std::string> kSeverities = {"low", "medium", "high", "critical"};
+const std::vector<std::string> kParties = {"it-manager", "partner"};
+// "any rule time may be 0s".
+constexpr absl::Duration kRuleTimeMax = absl::Hours(24 * 400);
+
+template <typename T>
+void Set(std::optional<T> from, T& to) {
+  if (from) to = *std::move(from);
+}
+
+void ReadAddress(TableReader& reader, std::string_view key, HostPort& out) {
+  const std::optional<std::string> text = reader.String(key);
+  if (!text) return;
+  absl::StatusOr<HostPort> address = ParseHostPort(*text);
+  if (address.ok()) {
+    out = *std::move(address);
+  } else {
+    reader.Error(key, StrCat(key, " = ", address.status().message()));
+  }
+}
+
+void ReadListen(TableReader& reader, ListenConfig& listen) {
+  ReadAddress(reader, "agents", listen.agents);
+  ReadAddress(reader, "http", listen.http);
+  Set(reader.String("http_certificate"), listen.http_certificate);
+  Set(reader.String("http_key"), listen.http_key);
+  if (const absl::Status status = CheckHttpListener(listen); !status.ok()) {
+    reader.Error(reader.Has("http") ? "http" : "http_key", ToStd(status.message()));
+  }
+}
+
+void ReadLog(TableReader& reader, LogConfig& log) {
+  if (const auto format = reader.Word("format", std::vector<std::string>{"text", "json"})) log.json = *format == "json";
+  Set(reader.Word("level", std::vector<std::string>{"trace", "debug", "info", "warning", "error"}), log.level);
+}
+
+void ReadAgents(TableReader& reader, AgentsConfig& agents) {
+  Set(reader.Duration("interval", kAgentIntervalMin, kAgentIntervalMax), agents.interval);
+  Set(reader.Strings("disabled_probes"), agents.disabled_probes);
+  reader.Table("class", [&](TableReader& classes) {
+    classes.NamedTables("class", kClasses, [&](const std::string& name, TableReader& one) {
+      AgentClassConfig& by_class = agents.by_class[name];
+      by_class.interval = one.Duration("interval", kAgentIntervalMin, kAgentIntervalMax);
+      by_class.disabled_probes = one.Strings("disabled_probes");
+    });
+  });
+}
+
+void ReadHeartbeat(TableReader& reader, HeartbeatConfig& heartbeat) {
+  Set(reader.Duration("interval", absl::Seconds(1), absl::Hours(1)), heartbeat.interval);
+  const auto urls = reader.Strings("urls");
+  if (!urls) return;
+  for (const std::string& url : *urls) {
+    if (url.starts_with("https://") || url.starts_with("http://")) continue;
+    reader.Error("urls", StrCat("\"", url, "\" is not a web address; write \"https://host/path\""));
+  }
+  heartbeat.urls = *urls;
+}
+
+void ReadChannel(TableReader& reader, const ConfigVocabulary& vocabulary, std::vector<ChannelConfig>& channels) {
+  ChannelConfig channel;
+  Set(reader.RequiredString("name"), channel.name);
+  if (!reader.Has("type")) reader.Error("type", "[[channel]] needs type = \"webhook\"");
+  Set(reader.Word("type", vocabulary.channel_types), channel.type);
+  Set(reader.HttpUrl("url", true), channel.url);
+  Set(reader.String("secret_file"), channel.secret_file);
+  Set(reader.String("secret_env"), channel.secret_env);
+  if (!channel.secret_file.empty() && !channel.secret_env.empty()) {
+    reader.Error("secret_env", "secret_file and secret_env are both set; keep one of them");
+  }
+  for (const ChannelConfig& other : channels) {
+    if (!channel.name.empty() && other.name == channel.name) {
+      reader.Error("name", StrCat("a second channel is called \"", channel.name, "\"; give each a name of its own"));
+    }
+  }
+  channels.push_back(std::move(channel));
+}
+
+void ReadRoute(TableReader& reader, std::vector<RouteConfig>& routes) {
+  RouteConfig route;
+  Set(reader.RequiredString("channel"), route.channel);
+  Set(reader.Word("severity_min", kSeverities), route.severity_min);
+  Set(reader.Word("party", kParties), route.party);
+  Set(reader.String("site"), route.site);
+  Set(reader.Word("class", kClasses), route.machine_class);
+  routes.push_back(std::move(route));
+}
+
+// Checked when all of the document is read: a channel may stand below the route that names it.
+void CheckRouteChannels(TableReader& root, const std::vector<ChannelConfig>& channels, ConfigErrors& errors) {
+  const toml::array* routes = root.table()["route"].as_array();
+  if (routes == nullptr) return;
+  std::vector<std::string> names;
+  for (const ChannelConfig& channel : channels) names.push_back(channel.name);
+  for (const toml::node& route : *routes) {
+    const toml::table* table = route.as_table();
+    const toml::node* node = table == nullptr ? nullptr : table->get("channel");
+    const auto* name = node == nullptr ? nullptr : node->as_string();
+    if (name == nullptr || name->get().empty() || std::find(names.begin(), names.end(), name->get()) != names.end()) continue;
+    std::string text = StrCat("there is no channel \"", name->get(), "\"");
+    if (const auto nearest = NearestWord(name->get(), names)) StrAppend(&text, "; did you mean \"", *nearest, "\"?");
+    else StrAppend(&text, "; add [[channel]] name = \"", name->get(), "\" or take the route out");
+    errors.Add(name->source().begin, text);
+  }
+}
+
+void ReadRule(TableReader& reader, const KnownRule& known, RuleConfig& rule) {
+  rule.enabled = reader.Bool("enabled");
+  rule.raise = reader.Duration("raise", absl::ZeroDuration(), kRuleTimeMax);
+  rule.clear = reader.Duration("clear", absl::ZeroDuration(), kRuleTimeMax);
+  reader.Table("levels", [&](TableReader& levels) {
+    for (const std::string& name : known.levels) {
+      if (const auto level = levels.Number(name)) rule.levels[name] = *level;
+    }
+  });
+}
+
+void ReadRules(TableReader& reader, const ConfigVocabulary& vocabulary, std::map<std::string, RuleConfig>& rules) {
+  std::vector<std::string> ids;
+  for (const KnownRule& rule : vocabulary.rules) ids.push_back(rule.id);
+  reader.NamedTables("rule", ids, [&](const std::string& id, TableReader& one) {
+    const auto known = std::find_if(vocabulary.rules.begin(), vocabulary.rules.end(), [&](const KnownRule& r) { return r.id == id; });
+    ReadRule(one, *known, rules[id]);
+  });
+}
+
+void ReadScope(TableReader& reader, const ConfigVocabulary& vocabulary, std::vector<RuleScopeConfig>& scopes) {
+  RuleScopeConfig scope;
+  Set(reader.String("site"), scope.site);
+  Set(reader.Word("class", kClasses), scope.machine_class);
+  if (!reader.Has("site") && !reader.Has("class")) {
+    reader.Error("site", "[[rules_for]] needs site = \"...\" or class = \"...\"; for all machines write [rules.<id>]");
+  }
+  ReadRules(reader, vocabulary, scope.rules);
+  scopes.push_back(std::move(scope));
+}
+
+void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config& config) {
+  root.Table("listen", [&](TableReader& reader) { ReadListen(reader, config.listen); });
+  root.Table("log", [&](TableReader& reader) { ReadLog(reader, config.log); });
+  root.Table("agents", [&](TableReader& reader) { ReadAgents(reader, config.agents); });
+  root.Table("heartbeat", [&](TableReader& reader) { ReadHeartbeat(reader, config.heartbeat); });
+  root.Tables("channel", [&](TableReader& reader) { ReadChannel(reader, vocabulary, config.channels); });
+  root.Tables("route", [&](TableReader& reader) { ReadRoute(reader, config.routes); });
+  root.Table("rules", [&](TableReader& reader) { ReadRules(reader, vocabulary, config.rules); });
+  root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, vocabulary, config.rules_for); });
+  root.Tables("remote_write", [&](TableReader& reader) {
+    RemoteWriteConfig target;
+    Set(reader.HttpUrl("url", true), target.url);
+    config.remote_write.push_back(std::move(target));
+  });
+  root.Tables("endpoint", [&](TableReader& reader) {
+    EndpointConfig endpoint;
+    Set(reader.RequiredString("name"), endpoint.name);
+    Set(reader.HttpUrl("url", true), endpoint.url);
+    config.endpoints.push_back(std::move(endpoint));
+  });
+  root.Finish();
+}
+
+}  // namespace
+
+absl::StatusOr<Config> ParseConfig(std::string_view text, std::string_view name, const ConfigVocabulary& vocabulary) {
+  ConfigErrors errors(name);
+  if (text.size() > kConfigBytesMax) {
+    return absl::InvalidArgumentError(StrCat(name, ": larger than ", kConfigBytesMax, " bytes; this is no collector.toml"));
+  }
+  try {
+    const toml::table table = toml::parse(text, name);
+    Config config;
+    TableReader root(table, "", errors);
+    ReadDocument(root, vocabulary, config);
+    CheckRouteChannels(root, config.channels, errors);
+    if (absl::Status status = errors.ToStatus(); !status.ok()) return status;
+    return config;
+  } catch (const toml::parse_error& error) {
+    errors.Add(error.source().begin, StrCat("this is not TOML: ", std::string_view(error.description())));
+    return errors.ToStatus();
+  }
+}
+
+absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigVocabulary& vocabulary) {
+  struct stat info = {};
+  if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    return absl::InvalidArgumentError(StrCat(path, ": is a directory; name the configuration file itself"));
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    const int error = errno;
+    const std::string text = StrCat(path, ": cannot be read: ", std::strerror(error));
+    return error == ENOENT ? absl::NotFoundError(text) : absl::PermissionDeniedError(text);
+  }
+  std::string text(kConfigBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return ParseConfig(text, path, vocabulary);
+}
+
+absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {
+  const auto wrong = [&](std::string_view why) {
+    return absl::InvalidArgumentError(
+        StrCat("\"", text.substr(0, 100), "\" ", why, "; write address:port, such as \"0.0.0.0:7443\" or \"[::]:7443\""));
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return wrong("has no port");
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  std::uint32_t number = 0;
+  if (port.empty() || port.find_first_not_of("0123456789") != std::string_view::npos || !absl::SimpleAtoi(ToAbsl(port), &number) ||
+      number > 65535) {
+    return wrong("has no port from 0 to 65535");
+  }
+  if (host.starts_with("[") != host.ends_with("]")) return wrong("has an unfinished bracket");
+  if (host.starts_with("[")) {
+    host = host.substr(1, host.size() - 2);
+    if (!(host.find(':') != std::string_view::npos)) return wrong("has no IPv6 address in its brackets");
+  } else if ((host.find(':') != std::string_view::npos)) {
+    return wrong("is an IPv6 address without brackets");
+  }
+  if (host.empty()) return wrong("has no address");
+  const bool clean = std::all_of(host.begin(), host.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == ':' || c == '_' || c == '%';
+  });
+  if (!clean || host.size() > 253) return wrong("is not an address");
+  return HostPort{std::string(host), static_cast<std::uint16_t>(number)};
+}
+
+absl::Status CheckHttpListener(const ListenConfig& listen) {
+  if (listen.http_certificate.empty() != listen.http_key.empty()) {
+    return absl::FailedPreconditionError("http_certificate and http_key belong together; set both, or none");
+  }
+  if (listen.http.IsLoopback() || !listen.http_certificate.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(StrCat(
+      "http = \"", listen.http.ToString(), "\" can be reached from other machines, and there is no TLS for it; ",
+      "set http_certificate and http_key (PEM files) in [listen], or listen on \"127.0.0.1:", listen.http.port, "\""));
+}
+
+std::vector<std::string> ConfigNotes(const Config& config) {
+  std::vector<std::string> notes;
+  if (!config.remote_write.empty()) notes.push_back("[[remote_write]] has no effect in this version");
+  if (!config.endpoints.empty()) notes.push_back("[[endpoint]] has no effect in this version");
+  return notes;
+}
+
+}  // namespace steward::collector

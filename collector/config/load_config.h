@@ -1,0 +1,42 @@
+// Reads collector.toml. Strict: whatever it does not understand is an error, so that a typing mistake is never a default.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "collector/config/config.h"
+
+namespace steward::collector {
+
+// A rule that can be configured, and the names of its levels.
+struct KnownRule {
+  std::string id;
+  std::vector<std::string> levels;
+};
+
+// The words that other parts define.
+struct ConfigVocabulary {
+  std::vector<KnownRule> rules;
+  std::vector<std::string> channel_types = {"webhook"};
+};
+
+inline constexpr std::size_t kConfigBytesMax = 1 << 20;
+
+// InvalidArgument: each mistake on a line of its own, "name:line:column: what is wrong; what to write instead".
+absl::StatusOr<Config> ParseConfig(std::string_view text, std::string_view name, const ConfigVocabulary& vocabulary);
+
+// NotFound, PermissionDenied, InvalidArgument (too large, not a file, or as above).
+absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigVocabulary& vocabulary);
+
+// "host:port", "[v6]:port". InvalidArgument says what to write instead.
+absl::StatusOr<HostPort> ParseHostPort(std::string_view text);
+
+// The HTTP listener must speak TLS off the loopback: FailedPrecondition says what to do. For command lines too.
+absl::Status CheckHttpListener(const ListenConfig& listen);
+
+// What is set but has no effect in this version, one sentence each.
+std::vector<std::string> ConfigNotes(const Config& config);
+
+}  // namespace steward::collector

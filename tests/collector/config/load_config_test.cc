@@ -1,0 +1,177 @@
+#include "collector/config/load_config.h"
+
+#include <cstdlib>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace steward::collector {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+ConfigVocabulary Words() {
+  return {{{"disk-space-low", {"warn_percent", "critical_percent"}}, {"machine-offline", {}}}, {"webhook"}};
+}
+
+std::string ErrorOf(std::string_view text) {
+  const absl::StatusOr<Config> config = ParseConfig(text, "collector.toml", Words());
+  if (config.ok()) return "no error";
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+  return std::string(config.status().message());
+}
+
+// The document of CONTRACT.md, every table of it.
+constexpr std::string_view kWhole = R"(
+[listen]
+agents = "0.0.0.0:7443"
+http = "127.0.0.1:7480"
+[log]
+format = "json"
+level = "warning"
+[agents]
+interval = "30s"
+disabled_probes = ["sockets"]
+[agents.class.laptop]
+interval = "60s"
+[heartbeat]
+urls = ["https://watch.example/ping/abc"]
+[[channel]]
+name = "partner"
+type = "webhook"
+url = "https://partner.example/hook"
+secret_file = "/etc/steward/hook.key"
+[[route]]
+channel = "partner"
+severity_min = "medium"
+[rules.disk-space-low]
+raise = "30m"
+clear = "0s"
+[rules.disk-space-low.levels]
+warn_percent = 80
+[[rules_for]]
+site = "attic"
+class = "desktop"
+[rules_for.disk-space-low]
+raise = "0s"
+[rules_for.disk-space-low.levels]
+critical_percent = 97.5
+[[remote_write]]
+url = "http://127.0.0.1:9090/api/v1/write"
+[[endpoint]]
+name = "intranet"
+url = "https://intranet.example/"
+)";
+
+TEST(Config, IsAllDefaultsWhenTheFileIsEmpty) {
+  const Config config = ParseConfig("", "collector.toml", Words()).value();
+  EXPECT_EQ(config.listen.agents.ToString(), "0.0.0.0:7443");
+  EXPECT_EQ(config.listen.http.ToString(), "127.0.0.1:7480");
+  EXPECT_EQ(config.agents.interval, absl::Seconds(15));
+  EXPECT_TRUE(config.channels.empty());
+}
+
+TEST(Config, ReadsEveryTableOfTheContract) {
+  const absl::StatusOr<Config> parsed = ParseConfig(kWhole, "collector.toml", Words());
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  const Config& config = *parsed;
+  EXPECT_TRUE(config.log.json);
+  EXPECT_EQ(config.log.level, "warning");
+  EXPECT_EQ(config.agents.interval, absl::Seconds(30));
+  EXPECT_THAT(config.agents.disabled_probes, ElementsAre("sockets"));
+  EXPECT_EQ(config.agents.by_class.at("laptop").interval, absl::Minutes(1));
+  EXPECT_THAT(config.heartbeat.urls, ElementsAre("https://watch.example/ping/abc"));
+  ASSERT_EQ(config.channels.size(), 1u);
+  EXPECT_EQ(config.channels[0].secret_file, "/etc/steward/hook.key");
+  ASSERT_EQ(config.routes.size(), 1u);
+  EXPECT_EQ(config.routes[0].severity_min, "medium");
+  ASSERT_EQ(config.remote_write.size(), 1u);
+  ASSERT_EQ(config.endpoints.size(), 1u);
+  EXPECT_EQ(config.endpoints[0].name, "intranet");
+}
+
+TEST(Config, LaysScopesOverTheRuleForAllMachines) {
+  const Config config = ParseConfig(kWhole, "collector.toml", Words()).value();
+  const RuleConfig office = config.RuleFor("disk-space-low", "office", "desktop");
+  EXPECT_EQ(office.raise, absl::Minutes(30));
+  EXPECT_EQ(office.clear, absl::ZeroDuration());
+  EXPECT_EQ(office.levels.at("warn_percent"), 80);
+  const RuleConfig attic = config.RuleFor("disk-space-low", "attic", "desktop");
+  EXPECT_EQ(attic.raise, absl::ZeroDuration());
+  EXPECT_EQ(attic.levels.at("warn_percent"), 80);
+  EXPECT_EQ(attic.levels.at("critical_percent"), 97.5);
+  EXPECT_EQ(config.RuleFor("disk-space-low", "attic", "laptop").raise, absl::Minutes(30));
+  EXPECT_FALSE(config.RuleFor("machine-offline", "attic", "laptop").raise.has_value());
+}
+
+struct BadCase {
+  const char* text;
+  const char* place;
+  const char* says;
+};
+
+class BadConfig : public ::testing::TestWithParam<BadCase> {};
+
+TEST_P(BadConfig, IsRefusedWithItsPlaceAndWhatToWriteInstead) {
+  EXPECT_THAT(ErrorOf(GetParam().text), AllOf(StartsWith(GetParam().place), HasSubstr(GetParam().says)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, BadConfig,
+    ::testing::Values(
+        BadCase{"[listen]\nagent = \"0.0.0.0:1\"\n", "collector.toml:2:1: ", "unknown key \"agent\" in [listen]; did you mean \"agents\"?"},
+        BadCase{"[lisen]\n", "collector.toml:1:2: ", "did you mean \"listen\"?"},
+        BadCase{"zebra = 1\n", "collector.toml:1:1: ", "unknown key \"zebra\"; known: listen, log, agents"},
+        BadCase{"[agents]\ninterval = 15\n", "collector.toml:2:12: ", "write it in quotes with one: interval = \"15s\""},
+        BadCase{"[agents]\ninterval = \"15\"\n", "collector.toml:2:12: ", "has no unit"},
+        BadCase{"[agents]\ninterval = \"15 sec\"\n", "collector.toml:2:12: ", "unknown unit \" sec\""},
+        BadCase{"[agents]\ninterval = \"500ms\"\n", "collector.toml:2:12: ", "from \"1s\" to \"5m\""},
+        BadCase{"[agents]\ninterval = \"6m\"\n", "collector.toml:2:12: ", "out of range"},
+        BadCase{"[agents.class.tablet]\ninterval = \"1m\"\n", "collector.toml:1:15: ", "there is no class \"tablet\""},
+        BadCase{"[agents]\ndisabled_probes = \"cpu\"\n", "collector.toml:2:19: ", "disabled_probes = [\"...\"]"},
+        BadCase{"agents = 5\n", "collector.toml:1:10: ", "write a table: [agents]"},
+        BadCase{"[listen]\nagents = 7443\n", "collector.toml:2:10: ", "is a whole number; write a text in quotes"},
+        BadCase{"[listen]\nagents = \"7443\"\n", "collector.toml:2:10: ", "has no port"},
+        BadCase{"[listen]\nagents = \"0.0.0.0:70000\"\n", "collector.toml:2:10: ", "0 to 65535"},
+        BadCase{"[listen]\nhttp = \"0.0.0.0:7480\"\n", "collector.toml:2:8: ", "set http_certificate and http_key"},
+        BadCase{"[listen]\nhttp_key = \"/k\"\n", "collector.toml:2:12: ", "belong together"},
+        BadCase{"[log]\nformat = \"xml\"\n", "collector.toml:2:10: ", "write one of: text, json"},
+        BadCase{"[rules.disk-space-lo]\n", "collector.toml:1:8: ", "did you mean \"disk-space-low\"? Known: disk-space-low, machine-offline"},
+        BadCase{"[rules.disk-space-low]\nraise = \"soon\"\n", "collector.toml:2:9: ", "is not a duration"},
+        BadCase{"[rules.disk-space-low.levels]\nwarn = 80\n", "collector.toml:2:1: ", "known: warn_percent, critical_percent"},
+        BadCase{"[rules.disk-space-low.levels]\nwarn_percent = \"80\"\n", "collector.toml:2:16: ", "without quotes"},
+        BadCase{"[rules.disk-space-low.levels]\nwarn_percent = inf\n", "collector.toml:2:16: ", "finite"},
+        BadCase{"[[rules_for]]\n[rules_for.disk-space-low]\nraise = \"0s\"\n", "collector.toml:1:1: ", "needs site"},
+        BadCase{"[rules_for]\nsite = \"x\"\n", "collector.toml:1:1: ", "[[rules_for]]"},
+        BadCase{"[[channel]]\nname = \"a\"\nurl = \"https://x/\"\n", "collector.toml:1:1: ", "needs type = \"webhook\""},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"pigeon\"\nurl = \"https://x/\"\n", "collector.toml:3:8: ", "write one of: webhook"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"webhook\"\nurl = \"x\"\n", "collector.toml:4:7: ", "not a web address"},
+        BadCase{"[[route]]\nchannel = \"b\"\n", "collector.toml:2:11: ", "there is no channel \"b\""},
+        BadCase{"[heartbeat]\nurls = [\"watch\"]\n", "collector.toml:2:8: ", "not a web address"},
+        BadCase{"[listen\n", "collector.toml:1:8: ", "this is not TOML"}));
+
+TEST(Config, ReportsAllMistakesOfADocument) {
+  EXPECT_THAT(ErrorOf("[log]\nlevel = 1\n[agents]\ninterval = 2\n"), AllOf(HasSubstr("toml:2:9"), HasSubstr("toml:4:12")));
+}
+
+TEST(Config, NamesTheFileThatCannotBeRead) {
+  EXPECT_EQ(LoadConfig("/nonexistent/collector.toml", Words()).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(LoadConfig("/", Words()).status().message()), HasSubstr("is a directory"));
+}
+
+TEST(HostPort, KnowsLoopbackAndWritesIpv6InBrackets) {
+  EXPECT_TRUE(ParseHostPort("127.0.0.1:0")->IsLoopback());
+  EXPECT_TRUE(ParseHostPort("[::1]:7443")->IsLoopback());
+  EXPECT_FALSE(ParseHostPort("192.0.2.1:7443")->IsLoopback());
+  EXPECT_EQ(ParseHostPort("[::]:7443")->ToString(), "[::]:7443");
+  for (const char* bad : {"", ":1", "a", "a:", "a:b", "::1:5", "[::1:5", "[a]:5", "a b:5", "a:-1"}) {
+    EXPECT_FALSE(ParseHostPort(bad).ok()) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace steward::collector
