@@ -1,0 +1,50 @@
+"""A real agent with a state directory of its own."""
+
+import json
+import pathlib
+
+from . import programs
+
+
+class Agent:
+    def __init__(self, folder, name="agent", prefix=(), arguments=()):
+        self.folder = pathlib.Path(folder)
+        self.name = name
+        self.state = self.folder / name
+        self.prefix = list(prefix)  # what the command is run by: ip netns exec NAME
+        self.arguments = list(arguments)
+        self.program = None
+
+    def try_enroll(self, token, *args):
+        return programs.run("steward-agent", "enroll", token, "--state", self.state, *args, prefix=self.prefix)
+
+    def enroll(self, token, *args):
+        result = self.try_enroll(token, *args)
+        assert result.returncode == 0, f"enroll: {result.returncode}\n{result.stdout}{result.stderr}"
+        return self
+
+    def start(self):
+        self.program = programs.Program("steward-agent", ["run", "--state", self.state, *self.arguments],
+                                        self.folder / self.name, prefix=self.prefix)
+        return self
+
+    def stop(self):
+        if self.program:
+            self.program.stop()
+
+    def kill(self):
+        if self.program:
+            self.program.kill()
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def status(self):
+        result = programs.run("steward-agent", "status", "--state", self.state, "--json")
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+    @property
+    def machine_id(self):
+        return json.loads((self.state / "identity/identity.json").read_text())["machine_id"]
