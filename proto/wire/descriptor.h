@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "proto/wire/segment_codec.h"
+#include "proto/wire/utf8.h"
 #include "steward/v1/sample.pb.h"
 
 namespace steward::wire {
@@ -17,6 +18,10 @@ namespace steward::wire {
 inline constexpr std::size_t kNameBytesMax = 200;
 inline constexpr std::size_t kLabelValueBytesMax = 1024;
 inline constexpr std::size_t kLabelsMax = 32;
+// Ids are handed out in order and never used again in an epoch, so series that come and go use them up; an agent that
+// reaches the limit begins a new epoch.
+inline constexpr std::uint32_t kSeriesIdMax = 100'000;
+inline constexpr std::uint32_t kGroupIdMax = 256;
 
 // A well-formed descriptor: id and group from 1, Prometheus names, labels sorted and unique, UTF-8, known kind and type,
 // scale_denominator >= 0. InvalidArgument says which field and what it holds.
@@ -25,13 +30,10 @@ absl::Status CheckDescriptor(const v1::SeriesDescriptor& series);
 // The value a person sees: integer * numerator / denominator, or the double itself.
 double ScaledValue(const v1::SeriesDescriptor& series, RawValue raw);
 
-// Text as it may travel: valid UTF-8, each byte that is not part of it replaced by "\xHH", cut to bytes_max at a character.
-std::string EscapedUtf8(std::string_view text, std::size_t bytes_max = kLabelValueBytesMax);
-
 class DescriptorTable final : public SeriesKinds {
  public:
   // Adds what is new. Sending the same descriptor again is no error; another meaning under a known id is
-  // (InvalidArgument), as are more than kSeriesPerMachineMax series (ResourceExhausted). All or nothing.
+  // (InvalidArgument), as are more than kSeriesIdMax series (ResourceExhausted). All or nothing.
   absl::Status Add(const v1::DescriptorSet& set);
 
   // Null for an id that is not known. Pointers stay valid as long as the table.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "proto/wire/bytes.h"
 #include "proto/wire/samples.h"
 
 namespace steward::wire {
@@ -71,19 +73,21 @@ class SegmentDecoder {
   absl::Status Decode(std::string_view payload, DecodedBatch& batch);
 
  private:
+  class GroupDecoder;
   struct Group {
-    std::vector<SeriesValue> values;
-    std::vector<std::uint32_t> changed;
+    std::vector<SeriesValue> values;     // live ones, ascending by series
+    std::vector<std::uint32_t> changed;  // by the last payload
     std::vector<std::uint32_t> ended;
   };
-  absl::Status DecodeGroup(class ByteReader& in, std::uint32_t group, Group& state);
+  absl::Status DecodePayload(std::string_view payload, DecodedBatch& batch);
+  absl::Status DecodeGroup(ByteReader& in, std::uint32_t group, DecodedBatch& batch);
 
   const SeriesKinds& kinds_;
   bool first_ = true;
   bool broken_ = false;
   std::int64_t boot_ms_ = 0;
   std::size_t live_series_ = 0;
-  absl::flat_hash_map<std::uint32_t, Group> groups_;
+  absl::flat_hash_map<std::uint32_t, std::unique_ptr<Group>> groups_;  // spans into them are handed out
 };
 
 }  // namespace steward::wire
