@@ -6,7 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "proto/wire/absl_text.h"
+#include "base/text.h"
 #include "proto/wire/utf8.h"
 
 namespace steward::wire {

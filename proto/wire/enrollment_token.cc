@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "proto/wire/absl_text.h"
+#include "base/text.h"
 
 namespace steward::wire {
 namespace {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "proto/wire/absl_text.h"
+#include "base/text.h"
 #include "proto/wire/bytes.h"
 #include "proto/wire/payload_format.h"
 #include "proto/wire/segment_codec.h"
