@@ -1,5 +1,6 @@
 #include "tests/fleet/life_series.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
