@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""What the agent costs on this idle machine, beside Debian's node_exporter in the same run. Prints JSON.
+
+usage: agent_footprint.py --bin DIR [--seconds 600] [--interval 15]
+
+Starts a collector, this machine's agent and a node_exporter that is scraped by curl at the same interval; all on loopback,
+each from a private copy, so that no page of its binary is shared with another process. The agent reaches the collector
+through a relay of this program that counts bytes: TLS and gRPC framing included, TCP/IP headers not.
+CPU is user + system seconds from /proc/PID/stat, memory PSS of smaps_rollup, wakeups voluntary context switches of all
+threads. Needs prometheus-node-exporter and curl.
+"""
+import argparse, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+
+HZ = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid):
+    text = open(f"/proc/{pid}/stat").read()
+    return sum(map(int, text[text.rindex(")") + 2:].split()[11:13])) / HZ
+
+
+def memory_kib(pid):
+    fields = dict(re.findall(r"^(\w+):\s+(\d+) kB", open(f"/proc/{pid}/smaps_rollup").read(), re.M))
+    return {"pss": int(fields["Pss"]), "rss": int(fields["Rss"]), "anonymous": int(fields["Anonymous"])}
+
+
+def wakeups(pid):
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", open(f"/proc/{pid}/task/{task}/status").read(), re.M)[1])
+    return total
+
+
+def loaded_bytes(pid):
+    exe = os.path.realpath(f"/proc/{pid}/exe")
+    shared = {line.split()[-1] for line in open(f"/proc/{pid}/maps") if ".so" in line}
+    return {"program": os.path.getsize(exe), "shared_libraries": sum(map(os.path.getsize, shared)), "shared_library_count": len(shared)}
+
+
+class Relay:
+    """Forwards connections to `target` and counts what the client sends and receives."""
+
+    def __init__(self, target):
+        self.target, self.sent, self.received = target, 0, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            server = socket.create_connection(self.target)
+            threading.Thread(target=self.pump, args=(client, server, "sent"), daemon=True).start()
+            threading.Thread(target=self.pump, args=(server, client, "received"), daemon=True).start()
+
+    def pump(self, source, sink, counter):
+        try:
+            while data := source.recv(65536):
+                setattr(self, counter, getattr(self, counter) + len(data))
+                sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+class Bench:
+    def __init__(self, options, folder):
+        self.options, self.folder, self.processes = options, folder, {}
+
+    def private_copy(self, program):
+        path = shutil.which(program, path=f"{self.options.bin}:{os.environ['PATH']}:/usr/bin:/usr/sbin")
+        if not path:
+            sys.exit(f"{program} was not found; build first, or install Debian's package")
+        return shutil.copy(path, f"{self.folder}/{pathlib.Path(program).name}.bin")
+
+    def start(self, name, argv):
+        with open(f"{self.folder}/{name}.log", "w") as log:
+            self.processes[name] = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        return self.processes[name].pid
+
+    def stop(self):
+        for process in self.processes.values():
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes.values():
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def wait(self, what, condition, seconds=60):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if result := condition():
+                    return result
+            except (OSError, ValueError, subprocess.CalledProcessError):
+                pass
+            time.sleep(0.02)
+        sys.exit(f"gave up waiting for {what}; logs are in {self.folder}")
+
+    def run(self):
+        seconds, interval = self.options.seconds, self.options.interval
+        data = f"{self.folder}/collector"
+        config = pathlib.Path(self.folder, "collector.toml")
+        config.write_text(f'[listen]\nagents = "127.0.0.1:0"\nhttp = "127.0.0.1:0"\n[agents]\ninterval = "{interval}s"\n')
+        self.start("collector", [self.private_copy("steward-collector"), "serve", "--config", str(config), "--data", data])
+        endpoints = self.wait("the collector", lambda: json.load(open(f"{data}/endpoints.json")))
+        host, port = endpoints["agents"].rsplit(":", 1)
+        relay = Relay((host, int(port)))
+        ctl = [f"{self.options.bin}/stewardctl", "--data", data, "--json"]
+        token = json.loads(subprocess.check_output(ctl + ["token", "create", "--class", "server", "--address", f"127.0.0.1:{relay.port}"]))["token"]
+        state = f"{self.folder}/agent"
+        agent_program = self.private_copy("steward-agent")
+        subprocess.run([agent_program, "enroll", token, "--state", state], check=True, stdout=subprocess.DEVNULL)
+        begun = time.monotonic()
+        agent = self.start("agent", [agent_program, "run", "--state", state])
+        self.wait("the first batch", lambda: json.loads(subprocess.check_output(ctl + ["machines"]))["machines"][0]["up"])
+        first_batch = time.monotonic() - begun
+        exporter = self.start("node_exporter", [self.private_copy("prometheus-node-exporter"), "--web.listen-address=127.0.0.1:29100"])
+        scrape = ["curl", "-s", "--compressed", "-w", "%{stderr}%{size_download} %{size_header}", "http://127.0.0.1:29100/metrics"]
+        self.wait("node_exporter", lambda: subprocess.run(scrape, capture_output=True).stdout)
+        time.sleep(2 * interval)  # both have settled
+
+        before = {name: (cpu_seconds(pid), wakeups(pid)) for name, pid in (("agent", agent), ("node_exporter", exporter))}
+        sent, received, scraped, cycles, text = relay.sent, relay.received, 0, 0, b""
+        begun = time.monotonic()
+        while time.monotonic() - begun < seconds:
+            time.sleep(interval)
+            result = subprocess.run(scrape, capture_output=True)
+            scraped += sum(map(int, result.stderr.split()))
+            cycles, text = cycles + 1, result.stdout
+        elapsed = time.monotonic() - begun
+
+        def row(name, pid, values, wire):
+            cpu, woken = before[name]
+            cpu = cpu_seconds(pid) - cpu
+            return {
+                "values_per_cycle": values,
+                "memory_kib": memory_kib(pid),
+                "threads": len(os.listdir(f"/proc/{pid}/task")),
+                "cpu_seconds_per_hour": round(cpu * 3600 / elapsed, 3),
+                "cpu_ms_per_cycle": round(cpu * 1000 / cycles, 3),
+                "wakeups_per_second": round((wakeups(pid) - woken) / elapsed, 2),
+                "bytes_sent_per_cycle": round(wire / (elapsed / interval)),
+                "installed_bytes": loaded_bytes(pid),
+            }
+
+        http = endpoints["http"]
+        machine = json.loads(subprocess.check_output(ctl + ["machines"]))["machines"][0]["id"]
+        exposed = subprocess.check_output(["curl", "-s", f"{http}/metrics/machines/{machine}"]).decode()
+        lines = lambda t: sum(1 for line in t.split("\n") if line and line[0] != "#")
+        result = {
+            "seconds": round(elapsed, 1),
+            "interval_seconds": interval,
+            "steward_agent": row("agent", agent, lines(exposed), relay.sent - sent) | {
+                "bytes_received_per_cycle": round((relay.received - received) / (elapsed / interval)),
+                "start_to_first_batch_seconds": round(first_batch, 3),
+            },
+            "node_exporter": row("node_exporter", exporter, lines(text.decode()), scraped),
+        }
+        mine, peer = result["steward_agent"], result["node_exporter"]
+        result["ratio_to_node_exporter"] = {
+            "memory_pss": round(mine["memory_kib"]["pss"] / peer["memory_kib"]["pss"], 3),
+            "cpu": round(mine["cpu_seconds_per_hour"] / max(peer["cpu_seconds_per_hour"], 1e-9), 3),
+            "bytes_sent": round(mine["bytes_sent_per_cycle"] / peer["bytes_sent_per_cycle"], 4),
+        }
+        return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", required=True, help="folder of the built programs")
+    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--interval", type=int, default=15)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="steward-footprint-") as folder:
+        bench = Bench(options, folder)
+        try:
+            print(json.dumps(bench.run(), indent=2))
+        finally:
+            bench.stop()
+
+
+if __name__ == "__main__":
+    main()
