@@ -20,7 +20,8 @@ class Platform;
 enum class MetricType : std::uint8_t { kGauge, kCounter, kUntyped };
 enum class ValueKind : std::uint8_t { kInteger, kDouble };
 
-// A metric family: one static object each, beside the probe that fills it. Value = integer * numerator / denominator.
+// A metric family: one static object each, beside the probe that fills it; where the kernel makes up the names, an
+// object that lives as long as its probe. Value = integer * numerator / denominator.
 struct Metric {
   std::string_view name;
   std::string_view help;
@@ -36,7 +37,7 @@ using LabelView = std::pair<std::string_view, std::string_view>;  // name, value
 class SampleSink {
  public:
   virtual ~SampleSink() = default;
-  // `metric` outlives the process (a static object); `labels` sorted by name, unique, not instance, machine, site or class.
+  // `metric` stays at its address and unchanged as long as the probe lives; `labels` sorted by name, unique, not instance, machine, site or class.
   virtual void Add(const Metric& metric, absl::Span<const LabelView> labels, std::int64_t value) = 0;
   virtual void AddDouble(const Metric& metric, absl::Span<const LabelView> labels, double value) = 0;
   // Values beyond int64 saturate and are counted.
