@@ -1,0 +1,33 @@
+// The one place where an agent's certificate is judged. gRPC only asks for it and proves that the peer holds its key, so
+// that every refusal can be answered in words.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "collector/identity/certificate_authority.h"
+#include "collector/storage/records.h"
+
+namespace steward::collector {
+
+struct VerifiedPeer {
+  MachineId machine_id;
+  absl::Time certificate_expire_time;
+  // The certificate is good but the machine is not known, as after a restored backup: it is taken back and flagged.
+  bool unknown = false;
+};
+
+// The machine's record, or null. Called on the caller's thread.
+using MachineLookup = std::function<std::shared_ptr<const MachineRecord>(const MachineId&)>;
+
+// `pem` is what the peer presented, its own certificate first; empty if it presented none. `now` is the collector's clock.
+// Unauthenticated: none, not a machine's, of another authority, not valid at `now`. PermissionDenied: the machine is retired.
+// Every message says what to do.
+absl::StatusOr<VerifiedPeer> VerifyPeer(std::string_view pem, const CertificateAuthority& authority, absl::Time now,
+                                        const MachineLookup& lookup);
+
+}  // namespace steward::collector
