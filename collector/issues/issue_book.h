@@ -1,0 +1,108 @@
+// All issues and what the rules said of them: takes findings, gives changes. Pure: no clock, no storage, no thread.
+// The same findings in the same order give the same changes, ids and keys included.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "collector/issues/level_latch.h"
+#include "collector/issues/lifecycle.h"
+#include "collector/rules/rule.h"
+#include "collector/storage/records.h"
+
+namespace steward::collector {
+
+// What has to be stored, in one transaction, and told.
+struct IssueChange {
+  IssueRecord record;
+  std::optional<IssueEventRecord> event;  // none: only what the engine remembers has changed
+  std::string notify;                     // opened, updated, resolved; empty: nobody is told
+  Severity reach = Severity::kNone;       // the worst severity of this episode: who heard of it hears of its end
+};
+
+class IssueBook {
+ public:
+  // A gap longer than this many intervals counts as no more than them.
+  static constexpr int kGapIntervals = 3;
+  // Progress of raise and clear times is stored at least this often; a crash costs no more of it.
+  static constexpr absl::Duration kCheckpoint = absl::Seconds(60);
+  // Evidence of an issue that does not change is stored anew this often.
+  static constexpr absl::Duration kEvidenceStored = absl::Minutes(15);
+  // And shown anew this often.
+  static constexpr absl::Duration kEvidenceShown = absl::Seconds(60);
+
+  // Takes what was stored.
+  void Load(const std::vector<IssueRecord>& records);
+
+  // `now` is the collector's clock. Changes are appended to `out`.
+  void Apply(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now,
+             std::vector<IssueChange>& out);
+  // Closes what was resolved long enough ago.
+  void CloseQuiet(absl::Time now, std::vector<IssueChange>& out);
+  // Nobody judges it any longer (machine retired, rule switched off): all of the machine, or of one type, ends.
+  void Close(std::string_view machine_id, std::string_view type, std::string_view reason, absl::Time now,
+             std::vector<IssueChange>& out);
+  // Marks issues of the machine stale whose last judgement is older than `before`.
+  void MarkStale(std::string_view machine_id, absl::Time before, absl::Time now, std::vector<IssueChange>& out);
+  // Stores what is in motion: before a stop.
+  void Checkpoint(std::vector<IssueChange>& out);
+
+  bool HasLive(std::string_view machine_id, std::string_view type) const;
+  // Anything of this type that is pending or live.
+  bool IsWatched(std::string_view machine_id, std::string_view type) const;
+  // The live issues as they are in memory, newest evidence included.
+  std::vector<std::shared_ptr<const v1::Issue>> Live() const;
+  // Counts up whenever Live() would differ.
+  std::uint64_t revision() const { return revision_; }
+
+ private:
+  // What is known of one key: the condition's progress, and its issue if there is one.
+  struct Entry {
+    IssueRecord record;                // live or resolved, if has_issue
+    bool has_issue = false;
+    bool pending_stored = false;       // the key's pending row is in the store and has to be emptied one day
+    std::vector<LevelLatch> levels;
+    absl::Time judged = absl::InfinitePast();      // time of the newest finding
+    absl::Time raised = absl::InfinitePast();      // when the condition became true; InfinitePast: it is not
+    absl::Time checkpoint = absl::InfinitePast();  // `judged` of the last stored state
+    v1::Evidence evidence;             // of this episode
+    Severity reach = Severity::kNone;  // worst of this episode
+    std::shared_ptr<const v1::Issue> shown;        // as Live() gives it
+    absl::Time shown_judged = absl::InfinitePast();
+
+    bool IsLiveIssue() const;
+    Severity Level() const;            // the worst latch that is up
+    bool InMotion() const;
+  };
+  using Entries = std::map<std::string, Entry, std::less<>>;  // by dedupe key
+
+  // The step of Apply that counts observed time.
+  static void Judge(const Finding& finding, Entry& entry);
+  static void KeepEvidence(const Rule& rule, const Finding& finding, Entry& entry);
+  static void Describe(const MachineRecord& machine, const Rule& rule, const Finding& finding, Entry& entry);
+  void Open(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, const std::string& key,
+            Entry& entry, std::vector<IssueChange>& out);
+  void Continue(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, Entry& entry,
+                std::vector<IssueChange>& out);
+  void Transit(Happening happening, std::string_view reason, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  void StorePending(const std::string& key, const MachineRecord& machine, const Rule& rule, Entry& entry,
+                    std::vector<IssueChange>& out);
+  static void DropPending(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
+  void Store(Entry& entry, std::optional<IssueEventRecord> event, std::string_view notify, std::vector<IssueChange>& out);
+  // An issue opened or ended that explains the machine's other ones: they become its children, or lose it.
+  void Adopt(const v1::Issue& parent, absl::Time now, std::vector<IssueChange>& out);
+  void Release(const v1::Issue& parent, absl::Time now, std::vector<IssueChange>& out);
+  void Show(Entry& entry);
+  Entries::const_iterator FirstOf(std::string_view machine_id, std::string_view type) const;
+
+  Entries entries_;
+  std::uint64_t revision_ = 0;
+};
+
+}  // namespace steward::collector

@@ -1,0 +1,109 @@
+#include "collector/issues/issue_engine.h"
+
+#include <utility>
+
+#include "spdlog/spdlog.h"
+
+namespace steward::collector {
+
+IssueEngine::IssueEngine(Parts parts) : parts_(std::move(parts)), timer_(parts_.clock.NewTimer(parts_.executor)) {}
+
+IssueEngine::~IssueEngine() { *alive_ = false; }
+
+absl::Status IssueEngine::Start() {
+  judge_ = std::make_unique<IssueJudge>(std::move(parts_.rules), parts_.config_of, parts_.clock.WallNow());
+  writer_ = std::make_unique<IssueWriter>(parts_.storage, parts_.clock, parts_.executor, parts_.route, parts_.outbox_written);
+  JudgeOutput output;
+  const absl::Status status = parts_.storage.Read([&](StorageReader& reader) -> absl::Status {
+    const absl::StatusOr<std::vector<IssueRecord>> issues = reader.ListIssues(true);
+    if (!issues.ok()) return issues.status();
+    judge_->LoadIssues(*issues);
+    const absl::StatusOr<std::vector<MachineRecord>> machines = reader.ListMachines();
+    if (!machines.ok()) return machines.status();
+    for (const MachineRecord& machine : *machines) {
+      const absl::StatusOr<std::optional<std::string>> memory = reader.GetSetting(MemorySettingKey(machine.id));
+      if (!memory.ok()) return memory.status();
+      judge_->LoadMachine(machine, memory->value_or(""), output);
+    }
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  running_ = true;
+  Carry(std::move(output));
+  parts_.view.Publish(judge_->book().Live());
+  timer_->Start(kTick, [this] { Tick(); });
+  return absl::OkStatus();
+}
+
+void IssueEngine::Stop() {
+  if (!running_) return;
+  JudgeOutput output;
+  judge_->Checkpoint(output);
+  Carry(std::move(output));
+  writer_->Flush();
+  running_ = false;
+  timer_->Cancel();
+}
+
+void IssueEngine::Tick() {
+  JudgeOutput output;
+  judge_->Tick(parts_.clock.WallNow(), output);
+  Carry(std::move(output));
+  if (!writer_->failing()) parts_.progress.Moved();
+  timer_->Start(kTick, [this] { Tick(); });
+}
+
+void IssueEngine::OnObservation(const Observation& observation) {
+  if (!running_) return;
+  JudgeOutput output;
+  judge_->OnObservation(observation, output);
+  Carry(std::move(output));
+}
+
+void IssueEngine::OnConnected(const MachineRecord& machine, const std::string& address, absl::Time now) {
+  if (!running_) return;
+  JudgeOutput output;
+  judge_->OnConnected(machine, address, now, output);
+  Carry(std::move(output));
+}
+
+void IssueEngine::OnDisconnected(const MachineRecord& machine, absl::Time now) {
+  if (!running_) return;
+  JudgeOutput output;
+  judge_->OnDisconnected(machine, now, output);
+  Carry(std::move(output));
+}
+
+void IssueEngine::OnMachineChanged(const MachineRecord& machine) {
+  if (!running_) return;
+  JudgeOutput output;
+  judge_->OnMachineChanged(machine, parts_.clock.WallNow(), output);
+  Carry(std::move(output));
+}
+
+void IssueEngine::Carry(JudgeOutput output) {
+  for (JudgeOutput::Look& look : output.looks) {
+    parts_.reachability.Look(look.address, judge_->look_deadline(),
+                             [this, alive = std::weak_ptr(alive_), id = look.machine_id](Reach reach) {
+                               const auto still = alive.lock();
+                               if (!still || !running_) return;
+                               JudgeOutput answer;
+                               judge_->OnLook(id, reach, parts_.clock.WallNow(), answer);
+                               Carry(std::move(answer));
+                             });
+  }
+  output.looks.clear();
+  for (const IssueChange& change : output.changes) {
+    if (!change.event) continue;
+    const v1::Issue& issue = change.record.issue;
+    spdlog::info("issue {} {} on {} {}: {} ({})", issue.id(), issue.type(), issue.host_name(), issue.subject(),
+                 change.event->action, issue.severity());
+  }
+  if (!output.changes.empty() || !output.memories.empty()) writer_->Add(std::move(output));
+  if (judge_->book().revision() != published_) {
+    published_ = judge_->book().revision();
+    parts_.view.Publish(judge_->book().Live());
+  }
+}
+
+}  // namespace steward::collector

@@ -1,0 +1,65 @@
+// The issue engine: what ingest observed becomes issues, durable and told.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "boost/asio/any_io_executor.hpp"
+#include "collector/delivery/progress.h"
+#include "collector/ingest/observation.h"
+#include "collector/issues/issue_judge.h"
+#include "collector/issues/issue_view.h"
+#include "collector/issues/issue_writer.h"
+#include "collector/rules/reachability.h"
+#include "collector/storage/storage.h"
+
+namespace steward::collector {
+
+// Lives on the core thread: every call and callback comes from `executor`. What it is made of outlives it.
+class IssueEngine final : public ObservationSink {
+ public:
+  static constexpr absl::Duration kTick = absl::Seconds(1);
+
+  struct Parts {
+    Storage& storage;
+    Clock& clock;
+    boost::asio::any_io_executor executor;
+    Reachability& reachability;
+    std::vector<std::unique_ptr<Rule>> rules;
+    IssueJudge::ConfigOf config_of;
+    RouteIssue route;
+    std::function<void()> outbox_written;  // wakes delivery
+    IssueView& view;
+    Progress& progress;                    // moves with each tick, while changes can be stored
+  };
+  explicit IssueEngine(Parts parts);
+  ~IssueEngine() override;
+
+  // Takes up what was stored and begins to judge. Errors: the storage's.
+  absl::Status Start();
+  // Stores all progress (the storage finishes the write) and judges no more.
+  void Stop();
+
+  void OnObservation(const Observation& observation) override;
+  void OnConnected(const MachineRecord& machine, const std::string& address, absl::Time now) override;
+  void OnDisconnected(const MachineRecord& machine, absl::Time now) override;
+  void OnMachineChanged(const MachineRecord& machine) override;
+
+ private:
+  void Tick();
+  void Carry(JudgeOutput output);
+
+  Parts parts_;
+  std::unique_ptr<IssueJudge> judge_;
+  std::unique_ptr<IssueWriter> writer_;
+  std::unique_ptr<Timer> timer_;
+  std::uint64_t published_ = 0;
+  bool running_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace steward::collector

@@ -1,0 +1,161 @@
+#include "collector/issues/issue_judge.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collector/rules/presence_times.h"
+
+namespace steward::collector {
+namespace {
+
+constexpr absl::Duration kHousekeeping = absl::Minutes(1);
+constexpr std::string_view kOffline = "machine-offline";
+constexpr std::string_view kAgentSilent = "agent-silent";
+
+}  // namespace
+
+IssueJudge::IssueJudge(std::vector<std::unique_ptr<Rule>> rules, ConfigOf config_of, absl::Time start)
+    : rules_(std::move(rules)), config_of_(std::move(config_of)), start_(start) {}
+
+void IssueJudge::Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out) {
+  watch.settings.clear();
+  for (const auto& rule : rules_) {
+    watch.settings.emplace_back(rule->thresholds(), config_of_(rule->type(), watch.record));
+    if (rule->type() == kOffline) watch.presence_times = PresenceTimesFrom(watch.settings.back());
+    if (!watch.settings.back().enabled()) {
+      book_.Close(watch.record.id, rule->type(), "the rule is switched off", now, out.changes);
+    }
+  }
+  watch.absence_watched =
+      book_.IsWatched(watch.record.id, kOffline) || book_.IsWatched(watch.record.id, kAgentSilent);
+}
+
+MachineWatch& IssueJudge::WatchOf(const MachineRecord& machine) {
+  const auto found = watches_.find(machine.id);
+  if (found != watches_.end()) return found->second;
+  MachineWatch& watch = watches_.try_emplace(machine.id, machine, absl::InfinitePast()).first->second;
+  JudgeOutput none;  // a machine that is new has nothing to close
+  Configure(watch, start_, none);
+  return watch;
+}
+
+void IssueJudge::LoadMachine(const MachineRecord& machine, std::string_view memory, JudgeOutput& out) {
+  if (machine.state == MachineState::kRetired) {
+    book_.Close(machine.id, "", "the machine was retired", start_, out.changes);
+    return;
+  }
+  MachineWatch watch(machine, absl::InfinitePast());
+  Configure(watch, start_, out);
+  watch.presence = Presence(machine.last_seen_time, start_ + watch.presence_times.silence);
+  watch.file_systems.Decode(memory);
+  watches_.insert_or_assign(machine.id, std::move(watch));
+}
+
+void IssueJudge::OnObservation(const Observation& observation, JudgeOutput& out) {
+  if (observation.machine->state == MachineState::kRetired) return;
+  MachineWatch& watch = WatchOf(*observation.machine);
+  const absl::Time now = observation.arrival_time;
+  const absl::Duration late = std::max(kLate, 2 * watch.record.interval);
+  const bool live = observation.newest && observation.time > watch.newest && now - observation.time <= late &&
+                    observation.time - now <= late;  // a sample from the future would silence all that follow
+  watch.presence.OnBatch(now, live);
+  if (live) {
+    watch.newest = observation.time;
+    for (const v1::MachineEvent& event : observation.events) watch.presence.OnEvent(event.kind(), now);
+  }
+  if (watch.absence_watched) JudgePresence(watch, now, out);
+  if (!live) return;
+
+  const MachineSample sample{watch.record, observation.time, watch.file_systems.Update(observation)};
+  std::vector<Finding> findings;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    if (!watch.settings[i].enabled()) continue;
+    findings.clear();
+    rules_[i]->JudgeSample(sample, watch.settings[i], findings);
+    for (const Finding& finding : findings) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
+  }
+  if (watch.file_systems_stored == absl::InfinitePast()) watch.file_systems_stored = observation.time;
+  if (observation.time - watch.file_systems_stored >= kMemoryStored) {
+    watch.file_systems_stored = observation.time;
+    out.memories.push_back({watch.record.id, watch.file_systems.Encode()});
+  }
+}
+
+void IssueJudge::OnConnected(const MachineRecord& machine, const std::string& address, absl::Time now, JudgeOutput& out) {
+  if (machine.state == MachineState::kRetired) return;
+  OnMachineChanged(machine, now, out);
+  MachineWatch& watch = WatchOf(machine);
+  watch.record.address = address;
+  watch.presence.OnConnected(now);
+}
+
+void IssueJudge::OnDisconnected(const MachineRecord& machine, absl::Time now, JudgeOutput& out) {
+  const auto found = watches_.find(machine.id);
+  if (found == watches_.end()) return;
+  found->second.presence.OnDisconnected(now);
+  JudgePresence(found->second, now, out);
+}
+
+void IssueJudge::OnMachineChanged(const MachineRecord& machine, absl::Time now, JudgeOutput& out) {
+  if (machine.state == MachineState::kRetired) {
+    if (watches_.erase(machine.id) != 0) out.memories.push_back({machine.id, ""});
+    book_.Close(machine.id, "", "the machine was retired", now, out.changes);
+    return;
+  }
+  MachineWatch& watch = WatchOf(machine);
+  const bool other_scope = watch.record.site != machine.site || watch.record.machine_class != machine.machine_class;
+  std::string address = std::move(watch.record.address);
+  watch.record = machine;
+  if (watch.record.address.empty()) watch.record.address = std::move(address);
+  if (other_scope) Configure(watch, now, out);
+}
+
+void IssueJudge::OnLook(std::string_view machine_id, Reach reach, absl::Time now, JudgeOutput& out) {
+  const auto found = watches_.find(machine_id);
+  if (found == watches_.end()) return;
+  found->second.presence.OnLook(reach, now);
+  JudgePresence(found->second, now, out);
+}
+
+void IssueJudge::JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput& out) {
+  std::vector<Finding> findings;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    if (!watch.settings[i].enabled()) continue;
+    findings.clear();
+    rules_[i]->JudgePresence(watch.record, watch.presence, now, watch.settings[i], findings);
+    for (const Finding& finding : findings) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
+  }
+  watch.absence_watched =
+      book_.IsWatched(watch.record.id, kOffline) || book_.IsWatched(watch.record.id, kAgentSilent);
+  if (!watch.presence.WantsLook(watch.record, now, watch.presence_times)) return;
+  if (watch.record.address.empty() || IsAddressShared(watch)) {
+    watch.presence.OnLook(Reach::kUnknown, now);  // what answers there need not be this machine
+  } else {
+    out.looks.push_back({watch.record.id, watch.record.address});
+  }
+}
+
+bool IssueJudge::IsAddressShared(const MachineWatch& watch) const {
+  return std::any_of(watches_.begin(), watches_.end(), [&](const auto& other) {
+    return other.second.record.id != watch.record.id && other.second.record.address == watch.record.address;
+  });
+}
+
+void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
+  const bool housekeeping = now >= next_housekeeping_;
+  for (auto& [id, watch] : watches_) {
+    const bool silent = watch.presence.SilentSince(watch.record, now, watch.presence_times) <= now;
+    if (silent || watch.absence_watched) JudgePresence(watch, now, out);
+    if (housekeeping) book_.MarkStale(id, watch.newest - kStaleAfter, now, out.changes);
+  }
+  if (!housekeeping) return;
+  next_housekeeping_ = now + kHousekeeping;
+  book_.CloseQuiet(now, out.changes);
+}
+
+void IssueJudge::Checkpoint(JudgeOutput& out) {
+  book_.Checkpoint(out.changes);
+  for (const auto& [id, watch] : watches_) out.memories.push_back({id, watch.file_systems.Encode()});
+}
+
+}  // namespace steward::collector

@@ -1,0 +1,83 @@
+// Observations, connections and the clock in; issue changes out. Pure and single-threaded: a log of (arrival time,
+// observation) gives the same issues each time it is replayed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "collector/ingest/observation.h"
+#include "collector/issues/issue_book.h"
+#include "collector/issues/machine_watch.h"
+#include "collector/rules/rule.h"
+
+namespace steward::collector {
+
+// What a step asks of the outside.
+struct JudgeOutput {
+  struct Look {
+    MachineId machine_id;
+    std::string address;
+  };
+  struct Memory {  // to be kept for the next start, by machine
+    MachineId machine_id;
+    std::string text;
+  };
+  std::vector<IssueChange> changes;
+  std::vector<Look> looks;
+  std::vector<Memory> memories;
+};
+
+class IssueJudge {
+ public:
+  // What configuration says of a rule for such a machine.
+  using ConfigOf = std::function<RuleConfig(std::string_view rule, const MachineRecord& machine)>;
+
+  // A sample is late, and judges nothing, if it is further behind than this, or two intervals if that is more.
+  static constexpr absl::Duration kLate = absl::Seconds(60);
+  static constexpr absl::Duration kMemoryStored = absl::Minutes(30);
+  static constexpr absl::Duration kStaleAfter = absl::Minutes(15);  // of the machine's samples without the subject
+
+  // `start`: since when this collector listens. Silence counts from one raise time of machine-offline later.
+  IssueJudge(std::vector<std::unique_ptr<Rule>> rules, ConfigOf config_of, absl::Time start);
+
+  // At start, in this order.
+  void LoadIssues(const std::vector<IssueRecord>& records) { book_.Load(records); }
+  void LoadMachine(const MachineRecord& machine, std::string_view memory, JudgeOutput& out);
+
+  void OnObservation(const Observation& observation, JudgeOutput& out);
+  void OnConnected(const MachineRecord& machine, const std::string& address, absl::Time now, JudgeOutput& out);
+  void OnDisconnected(const MachineRecord& machine, absl::Time now, JudgeOutput& out);
+  void OnMachineChanged(const MachineRecord& machine, absl::Time now, JudgeOutput& out);
+  // The answer to a look asked for.
+  void OnLook(std::string_view machine_id, Reach reach, absl::Time now, JudgeOutput& out);
+  // To be called about every second.
+  void Tick(absl::Time now, JudgeOutput& out);
+  // All that is only in memory.
+  void Checkpoint(JudgeOutput& out);
+
+  const IssueBook& book() const { return book_; }
+  // How long a look may take: half the shortest step between two.
+  static constexpr absl::Duration look_deadline() { return absl::Seconds(5); }
+
+ private:
+  using Watches = std::map<MachineId, MachineWatch, std::less<>>;
+
+  MachineWatch& WatchOf(const MachineRecord& machine);
+  void Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out);
+  void JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput& out);
+  bool IsAddressShared(const MachineWatch& watch) const;
+
+  std::vector<std::unique_ptr<Rule>> rules_;
+  ConfigOf config_of_;
+  absl::Time start_;
+  IssueBook book_;
+  Watches watches_;
+  absl::Time next_housekeeping_ = absl::InfinitePast();
+};
+
+}  // namespace steward::collector

@@ -1,0 +1,105 @@
+#include "collector/issues/issue_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "boost/asio/post.hpp"
+#include "collector/issues/issue_ids.h"
+#include "spdlog/spdlog.h"
+
+namespace steward::collector {
+
+std::string MemorySettingKey(std::string_view machine_id) { return StrCat("fill-history/", machine_id); }
+
+IssueWriter::IssueWriter(Storage& storage, Clock& clock, boost::asio::any_io_executor executor, RouteIssue route,
+                         std::function<void()> outbox_written)
+    : storage_(storage),
+      clock_(clock),
+      executor_(std::move(executor)),
+      route_(std::move(route)),
+      outbox_written_(std::move(outbox_written)),
+      retry_(clock.NewTimer(executor_)) {}
+
+IssueWriter::~IssueWriter() { *alive_ = false; }
+
+bool IssueWriter::idle() const { return waiting_.empty() && !under_way_; }
+
+void IssueWriter::Add(JudgeOutput output) {
+  const absl::Time now = clock_.WallNow();
+  const bool full = waiting_.size() >= kWaitingMax;
+  for (IssueChange& change : output.changes) {
+    if (full && !change.event) continue;
+    Row row;
+    if (!change.notify.empty()) {
+      const std::string key = IdempotencyKey(change.record);
+      for (const std::string& channel : route_(change.record.issue, change.reach)) {
+        OutboxRecord delivery;
+        delivery.idempotency_key = key;
+        delivery.channel = channel;
+        delivery.event = change.notify;
+        delivery.issue_id = change.record.issue.id();
+        delivery.body = change.record.issue.SerializeAsString();
+        delivery.created_time = delivery.next_attempt_time = now;
+        row.deliveries.push_back(std::move(delivery));
+      }
+    }
+    row.record = std::move(change.record);
+    row.event = std::move(change.event);
+    waiting_.push_back(std::move(row));
+  }
+  for (JudgeOutput::Memory& memory : output.memories) {
+    if (full) break;
+    Row row;
+    row.setting_key = MemorySettingKey(memory.machine_id);
+    row.setting_value = std::move(memory.text);
+    waiting_.push_back(std::move(row));
+  }
+  if (!under_way_ && !failing_) WriteNext();
+}
+
+void IssueWriter::WriteNext() {
+  if (waiting_.empty()) return;
+  under_way_ = true;
+  auto rows = std::make_shared<const Rows>(std::exchange(waiting_, {}));
+  storage_.Write(
+      [rows](StorageTransaction& transaction) -> absl::Status {
+        for (const Row& row : *rows) {
+          if (!row.setting_key.empty()) {
+            if (absl::Status status = transaction.PutSetting(row.setting_key, row.setting_value); !status.ok()) return status;
+            continue;
+          }
+          if (absl::Status status = transaction.PutIssue(row.record); !status.ok()) return status;
+          if (row.event) {
+            if (absl::Status status = transaction.AddIssueEvent(*row.event); !status.ok()) return status;
+          }
+          for (const OutboxRecord& delivery : row.deliveries) {
+            const absl::Status status = transaction.AddDelivery(delivery);
+            if (!status.ok() && !absl::IsAlreadyExists(status)) return status;  // there already: a repeat after a crash
+          }
+        }
+        return absl::OkStatus();
+      },
+      [this, rows, alive = std::weak_ptr(alive_), executor = executor_](const absl::Status& status) {
+        boost::asio::post(executor, [this, rows, alive, status] {
+          if (const auto still = alive.lock(); still && *still) OnWritten(status, rows);
+        });
+      });
+}
+
+void IssueWriter::OnWritten(const absl::Status& status, const std::shared_ptr<const Rows>& rows) {
+  under_way_ = false;
+  if (!status.ok()) {
+    if (!failing_) spdlog::error("issues cannot be stored, will be tried again: {}", status.ToString());
+    failing_ = true;
+    waiting_.insert(waiting_.begin(), rows->begin(), rows->end());
+    retry_->Start(kRetry, [this] { WriteNext(); });
+    return;
+  }
+  if (failing_) spdlog::info("issues are stored again");
+  failing_ = false;
+  if (std::any_of(rows->begin(), rows->end(), [](const Row& row) { return !row.deliveries.empty(); })) outbox_written_();
+  WriteNext();
+}
+
+}  // namespace steward::collector

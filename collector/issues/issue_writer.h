@@ -1,0 +1,69 @@
+// Stores issue changes and the outbox rows they cause: one transaction a batch of changes, in order, until it succeeds.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "boost/asio/any_io_executor.hpp"
+#include "collector/issues/issue_judge.h"
+#include "collector/storage/storage.h"
+
+namespace steward::collector {
+
+// Which channels hear of this issue. `reach` is the worst severity of its episode.
+using RouteIssue = std::function<std::vector<std::string>(const v1::Issue& issue, Severity reach)>;
+
+// Used on its executor's thread. All references outlive it.
+class IssueWriter {
+ public:
+  // What is not stored yet waits here. Beyond this many changes those that only keep progress are dropped: they come again.
+  static constexpr std::size_t kWaitingMax = 10'000;
+  static constexpr absl::Duration kRetry = absl::Seconds(1);
+
+  // `outbox_written` is called on the executor after a commit that wrote outbox rows.
+  IssueWriter(Storage& storage, Clock& clock, boost::asio::any_io_executor executor, RouteIssue route,
+              std::function<void()> outbox_written);
+  ~IssueWriter();
+
+  void Add(JudgeOutput output);
+
+  // Hands everything to the storage now: before a stop, when nobody will be there for the answer.
+  void Flush() { WriteNext(); }
+
+  // Nothing waits and nothing is under way.
+  bool idle() const;
+  // The storage refused the last write.
+  bool failing() const { return failing_; }
+
+ private:
+  struct Row {
+    IssueRecord record;
+    std::optional<IssueEventRecord> event;
+    std::vector<OutboxRecord> deliveries;
+    std::string setting_key, setting_value;  // a memory instead of an issue
+  };
+  using Rows = std::vector<Row>;
+
+  void WriteNext();
+  void OnWritten(const absl::Status& status, const std::shared_ptr<const Rows>& rows);
+
+  Storage& storage_;
+  Clock& clock_;
+  boost::asio::any_io_executor executor_;
+  RouteIssue route_;
+  std::function<void()> outbox_written_;
+  Rows waiting_;
+  bool under_way_ = false;
+  bool failing_ = false;
+  std::unique_ptr<Timer> retry_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+// Where a machine's memory is kept among the settings.
+std::string MemorySettingKey(std::string_view machine_id);
+
+}  // namespace steward::collector

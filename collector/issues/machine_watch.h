@@ -1,0 +1,31 @@
+// What the rules remember of one machine.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "collector/rules/file_systems.h"
+#include "collector/rules/presence.h"
+#include "collector/rules/rule_settings.h"
+#include "collector/storage/records.h"
+
+namespace steward::collector {
+
+struct MachineWatch {
+  MachineWatch(MachineRecord machine, absl::Time judged_from)
+      : record(std::move(machine)), presence(record.last_seen_time, judged_from), newest(record.last_seen_time) {}
+
+  MachineRecord record;
+  Presence presence;
+  PresenceTimes presence_times;
+  FileSystemTracker file_systems;
+  absl::Time file_systems_stored = absl::InfinitePast();  // sample time
+  absl::Time newest;              // time of the newest batch judged
+  bool absence_watched = false;   // an absence issue of it is pending or live
+  std::vector<RuleSettings> settings;  // one a rule, in the rules' order
+};
+
+}  // namespace steward::collector

@@ -1,0 +1,68 @@
+#include "collector/issues/rule_state.h"
+
+#include <limits>
+
+#include "boost/json.hpp"
+
+namespace steward::collector {
+namespace {
+
+namespace json = boost::json;
+
+// Null stands for InfinitePast.
+json::value FromTime(absl::Time time) {
+  if (time == absl::InfinitePast()) return nullptr;
+  return absl::ToUnixMillis(time);
+}
+
+absl::Time ToTime(const json::value& value) {
+  return value.is_int64() ? absl::FromUnixMillis(value.as_int64()) : absl::InfinitePast();
+}
+
+}  // namespace
+
+std::string EncodeRuleState(const RuleState& state) {
+  json::array levels;
+  for (const LevelLatch& level : state.levels) {
+    levels.push_back({{"name", level.name},
+                      {"severity", std::string(SeverityName(level.severity))},
+                      {"up", level.up},
+                      {"rising", level.rising},
+                      {"falling", level.falling},
+                      {"observed_ms", absl::ToInt64Milliseconds(level.observed)}});
+  }
+  return json::serialize(json::value{{"v", 1},
+                                     {"judged", FromTime(state.judged)},
+                                     {"raised", FromTime(state.raised)},
+                                     {"reach", std::string(SeverityName(state.reach))},
+                                     {"levels", std::move(levels)}});
+}
+
+bool DecodeRuleState(std::string_view text, RuleState& state) {
+  try {
+    boost::system::error_code error;
+    const json::value parsed = json::parse({text.data(), text.size()}, error);
+    if (error || parsed.at("v").as_int64() != 1) return false;
+    const auto word = [](const json::value& value) { return std::string_view(value.as_string().data(), value.as_string().size()); };
+    RuleState read;
+    read.judged = ToTime(parsed.at("judged"));
+    read.raised = ToTime(parsed.at("raised"));
+    read.reach = ParseSeverity(word(parsed.at("reach")));
+    for (const json::value& level : parsed.at("levels").as_array()) {
+      LevelLatch latch;
+      latch.name = word(level.at("name"));
+      latch.severity = ParseSeverity(word(level.at("severity")));
+      latch.up = level.at("up").as_bool();
+      latch.rising = level.at("rising").as_bool();
+      latch.falling = level.at("falling").as_bool();
+      latch.observed = absl::Milliseconds(level.at("observed_ms").as_int64());
+      read.levels.push_back(std::move(latch));
+    }
+    state = std::move(read);
+    return true;
+  } catch (const std::exception&) {  // a field is missing or of another type
+    return false;
+  }
+}
+
+}  // namespace steward::collector

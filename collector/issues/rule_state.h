@@ -1,0 +1,24 @@
+// How far the levels of a condition have come, as text for IssueRecord.rule_state: {"v":1,...} in JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "collector/issues/level_latch.h"
+
+namespace steward::collector {
+
+struct RuleState {
+  std::vector<LevelLatch> levels;
+  absl::Time judged = absl::InfinitePast();
+  absl::Time raised = absl::InfinitePast();
+  Severity reach = Severity::kNone;
+};
+
+std::string EncodeRuleState(const RuleState& state);
+// False, and `state` untouched, if the text is not EncodeRuleState's.
+bool DecodeRuleState(std::string_view text, RuleState& state);
+
+}  // namespace steward::collector

@@ -1,0 +1,99 @@
+// What a rule is: looks at one moment of one machine and says, for each subject, on which side of its levels it stands.
+// Rules hold no clock and no timers: how long a condition has to last is said in the judgement and counted by the issues.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "collector/rules/file_systems.h"
+#include "collector/rules/rule_settings.h"
+#include "collector/rules/severity.h"
+#include "collector/storage/records.h"
+
+namespace steward::collector {
+
+class Presence;
+
+// One moment of one machine as it was sampled. What was not sampled is not in it.
+struct MachineSample {
+  const MachineRecord& machine;
+  absl::Time time;
+  absl::Span<const FileSystem> file_systems;
+};
+
+enum class Zone : std::uint8_t {
+  kClear,    // below the clear level
+  kBetween,  // neither: keeps what is raised, raises nothing
+  kRaised,   // at the raise level or beyond
+};
+
+// Where a subject stands at one level of a rule.
+struct LevelJudgement {
+  std::string_view name;        // of the level: "warn"; static
+  Severity severity = Severity::kNone;  // of an issue raised at this level
+  Zone zone = Zone::kClear;
+  double threshold = 0;         // in force, in the unit of the finding's value
+  absl::Duration raise;         // how long the condition must be observed before it is an issue
+  absl::Duration clear;         // how long it must be observed to be gone
+};
+
+struct Finding {
+  std::string subject;          // stable inside the machine; empty: the machine itself
+  absl::Time time;              // of the sample; of the collector's clock for absence rules
+  absl::Time since;             // when the condition began, if the rule knows better than `time`; else equal to it
+  absl::Duration interval;      // how far apart findings of this subject normally are: a longer distance is a gap
+  double value = 0;
+  std::string_view metric;      // static
+  std::string_view unit;        // static: "%", "h", "s"
+  bool lower_is_worse = false;
+  absl::InlinedVector<LevelJudgement, 3> levels;  // by rising severity; always the same ones for a subject
+  std::map<std::string, std::string> details;     // evidence for people; may be empty while everything is clear
+
+  bool IsClear() const {
+    for (const LevelJudgement& level : levels) {
+      if (level.zone != Zone::kClear) return false;
+    }
+    return true;
+  }
+};
+
+// What an issue says, in plain words.
+struct IssueText {
+  std::string title;      // the type's, as in the catalogue
+  std::string summary;    // what is wrong, in a sentence
+  std::string meaning;    // what it means if nothing is done
+  std::string next_step;
+};
+
+// Const and shared by all machines; what a rule must remember of a machine is in MachineSample or Presence.
+class Rule {
+ public:
+  virtual ~Rule() = default;
+  virtual std::string_view type() const = 0;  // the catalogue's id: "disk-space-low"
+  virtual int version() const = 0;            // raised when the same data would be judged differently
+  virtual std::string_view party() const = 0; // whose move an issue of this type is: "partner", "it-manager"
+  // Every level that configuration may set, with its default.
+  virtual absl::Span<const Threshold> thresholds() const = 0;
+
+  // Event-time rules: judges the newest sample of a machine. Subjects without data get no finding.
+  virtual void JudgeSample(const MachineSample& /*sample*/, const RuleSettings& /*settings*/,
+                           std::vector<Finding>& /*out*/) const {}
+  // Absence rules: judge what is known of the machine at `now`, on the collector's clock.
+  virtual void JudgePresence(const MachineRecord& /*machine*/, const Presence& /*presence*/, absl::Time /*now*/,
+                             const RuleSettings& /*settings*/, std::vector<Finding>& /*out*/) const {}
+
+  // `finding` is one of this rule's with at least one level that is not clear.
+  virtual IssueText Describe(const MachineRecord& machine, const Finding& finding, Severity severity) const = 0;
+};
+
+inline bool IsWorkstation(const MachineRecord& machine) {
+  return machine.machine_class == "desktop" || machine.machine_class == "laptop";
+}
+
+}  // namespace steward::collector

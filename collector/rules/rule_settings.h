@@ -1,0 +1,35 @@
+// The thresholds in force for one rule on one machine: the rule's own, overridden by configuration.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "collector/config/config.h"
+
+namespace steward::collector {
+
+// A level by name, with the default that its rule brings.
+struct Threshold {
+  std::string_view name;
+  double value = 0;
+};
+
+class RuleSettings {
+ public:
+  explicit RuleSettings(absl::Span<const Threshold> defaults, RuleConfig config = {})
+      : defaults_(defaults), config_(std::move(config)) {}
+
+  bool enabled() const { return config_.enabled.value_or(true); }
+  absl::Duration Raise(absl::Duration by_default) const { return config_.raise.value_or(by_default); }
+  absl::Duration Clear(absl::Duration by_default) const { return config_.clear.value_or(by_default); }
+  // `name` is one of the defaults.
+  double Level(std::string_view name) const;
+
+ private:
+  absl::Span<const Threshold> defaults_;
+  RuleConfig config_;
+};
+
+}  // namespace steward::collector

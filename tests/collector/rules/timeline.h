@@ -1,0 +1,50 @@
+// A timeline: what happened to one machine, and what issues must come of it, as text that a person can read.
+// timelines/README.md says how to write one.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "collector/config/config.h"
+
+namespace steward::collector::testing {
+
+struct TimelineStep {
+  int line = 0;
+  absl::Duration at;
+  absl::Duration until;            // equal to `at`, except for "1h..3h"
+  std::vector<std::string> words;
+};
+
+struct Timeline {
+  std::string name;
+  std::string machine_class = "server";
+  absl::Duration interval = absl::Seconds(15);
+  std::map<std::string, RuleConfig> rules;
+  std::vector<TimelineStep> steps;     // in order of time
+  std::vector<TimelineStep> expected;  // words: action, type, subject ("-": the machine), severity if given
+  absl::Duration end;
+};
+
+// InvalidArgument names the file and the line.
+absl::StatusOr<Timeline> ParseTimeline(std::string_view name, std::string_view text);
+
+// One thing that happened to an issue.
+struct TimelineEvent {
+  absl::Duration at;               // since the start
+  std::string action, type, subject, severity;
+  std::string id, key;             // the issue's; the notification's, if one was sent
+  std::string ToString() const;
+  friend bool operator==(const TimelineEvent&, const TimelineEvent&) = default;
+};
+
+absl::StatusOr<std::vector<TimelineEvent>> RunTimeline(const Timeline& timeline);
+
+// What differs between expectation and result, for people; empty if nothing does.
+std::string CompareTimeline(const Timeline& timeline, const std::vector<TimelineEvent>& events);
+
+}  // namespace steward::collector::testing

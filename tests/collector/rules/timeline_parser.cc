@@ -1,0 +1,83 @@
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "base/text.h"
+#include "collector/config/duration.h"
+#include "tests/collector/rules/timeline.h"
+
+namespace steward::collector::testing {
+namespace {
+
+absl::Status ReadRule(const std::vector<std::string>& words, Timeline& timeline) {
+  RuleConfig& rule = timeline.rules[words.at(1)];
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(words[i], absl::MaxSplits('=', 1));
+    if (parts.first == "raise" || parts.first == "clear") {
+      const auto duration = ParseDuration(parts.second);
+      if (!duration.ok()) return duration.status();
+      (parts.first == "raise" ? rule.raise : rule.clear) = *duration;
+    } else if (parts.first == "enabled") {
+      rule.enabled = parts.second == "true";
+    } else if (double level = 0; absl::SimpleAtod(parts.second, &level)) {
+      rule.levels[parts.first] = level;
+    } else {
+      return absl::InvalidArgumentError(StrCat("\"", words[i], "\": write raise=30m, clear=30m or level=number"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadStep(int line, std::vector<std::string> words, Timeline& timeline) {
+  TimelineStep step;
+  step.line = line;
+  const std::pair<std::string, std::string> times = absl::StrSplit(words[0], absl::MaxSplits("..", 1));
+  const auto at = ParseDuration(times.first);
+  if (!at.ok()) return at.status();
+  step.at = step.until = *at;
+  if (!times.second.empty()) {
+    const auto until = ParseDuration(times.second);
+    if (!until.ok()) return until.status();
+    step.until = *until;
+  }
+  if (words.size() < 2) return absl::InvalidArgumentError("a time without anything that happens");
+  timeline.end = std::max(timeline.end, step.until);
+  const bool expected = words[1] == "expect";
+  step.words.assign(std::make_move_iterator(words.begin() + (expected ? 2 : 1)), std::make_move_iterator(words.end()));
+  if (expected && step.words.size() < 3) return absl::InvalidArgumentError("expect needs an action, a type and a subject");
+  if (step.words[0] != "end") (expected ? timeline.expected : timeline.steps).push_back(std::move(step));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Timeline> ParseTimeline(std::string_view name, std::string_view text) {
+  Timeline timeline;
+  timeline.name = std::string(name);
+  int line = 0;
+  for (absl::string_view row : absl::StrSplit(ToAbsl(text), '\n')) {
+    ++line;
+    row = row.substr(0, row.find(" #"));
+    std::vector<std::string> words = absl::StrSplit(row, ' ', absl::SkipWhitespace());
+    if (words.empty() || words[0].starts_with("#")) continue;
+    absl::Status status;
+    if (words[0] == "class" && words.size() == 2) {
+      timeline.machine_class = words[1];
+    } else if (words[0] == "interval" && words.size() == 2) {
+      const auto interval = ParseDuration(words[1]);
+      status = interval.status();
+      if (interval.ok()) timeline.interval = *interval;
+    } else if (words[0] == "rule" && words.size() > 2) {
+      status = ReadRule(words, timeline);
+    } else {
+      status = ReadStep(line, std::move(words), timeline);
+    }
+    if (!status.ok()) return absl::InvalidArgumentError(StrCat(name, ":", line, ": ", ToStd(status.message())));
+  }
+  const auto earlier = [](const TimelineStep& a, const TimelineStep& b) { return a.at < b.at; };
+  std::stable_sort(timeline.steps.begin(), timeline.steps.end(), earlier);
+  std::stable_sort(timeline.expected.begin(), timeline.expected.end(), earlier);
+  return timeline;
+}
+
+}  // namespace steward::collector::testing

@@ -1,0 +1,344 @@
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/text.h"
+#include "collector/config/duration.h"
+#include "collector/issues/issue_ids.h"
+#include "collector/issues/issue_judge.h"
+#include "collector/rules/rule_list.h"
+#include "tests/collector/rules/timeline.h"
+
+namespace steward::collector::testing {
+namespace {
+
+constexpr absl::Duration kLookTakes = absl::Seconds(5);  // one that nobody answers
+constexpr absl::Duration kKeepalive = absl::Seconds(75); // until the stream of a vanished machine is given up
+
+absl::StatusOr<double> ParseBytes(std::string_view text) {
+  constexpr std::pair<std::string_view, double> kUnits[] = {{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}};
+  for (const auto& [unit, factor] : kUnits) {
+    double number = 0;
+    if (text.ends_with(unit) && absl::SimpleAtod(ToAbsl(text.substr(0, text.size() - 2)), &number)) return number * factor;
+  }
+  return absl::InvalidArgumentError(StrCat("\"", text, "\" is no size: write 100GB"));
+}
+
+// A simulated machine, its link, and a collector that can be killed.
+class Simulation {
+ public:
+  explicit Simulation(const Timeline& timeline) : timeline_(timeline) {
+    machine_.id = "6f1c2f9e-0000-4000-8000-000000000001";
+    machine_.host_name = machine_.instance = "srv-file";
+    machine_.address = "192.0.2.10";
+    machine_.site = "Head office";
+    machine_.machine_class = timeline.machine_class;
+    machine_.interval = timeline.interval;
+  }
+
+  absl::StatusOr<std::vector<TimelineEvent>> Run() {
+    const absl::Duration step = timeline_.end > absl::Hours(12) ? absl::Seconds(5) : absl::Seconds(1);
+    StartCollector();
+    Connect();
+    std::size_t next = 0;
+    for (now_ = kStart; now_ <= kStart + timeline_.end; now_ += step) {
+      for (; next < timeline_.steps.size() && kStart + timeline_.steps[next].at <= now_; ++next) {
+        if (absl::Status status = Do(timeline_.steps[next]); !status.ok()) {
+          return absl::InvalidArgumentError(
+              StrCat(timeline_.name, ":", timeline_.steps[next].line, ": ", ToStd(status.message())));
+        }
+      }
+      Move();
+      if (stream_ends_ <= now_) Disconnect();
+      if (running_ && (now_ - kStart) % timeline_.interval < step) Sample();
+      AnswerLooks();
+      if (judge_) Take([&](JudgeOutput& out) { judge_->Tick(now_, out); });
+    }
+    return std::move(events_);
+  }
+
+ private:
+  struct Disk {
+    std::string type = "ext4";
+    double size = 0, used = 0;  // bytes
+    bool mounted = true;
+  };
+  struct Ramp {
+    std::string mountpoint;
+    absl::Time from, to;
+    double used_from = 0, used_to = 0;
+  };
+
+  static inline const absl::Time kStart = absl::FromUnixSeconds(1'772'438'400);  // Monday 2026-03-02 08:00 UTC
+
+  absl::StatusOr<double> UsedOf(const Disk& disk, const std::string& word, const std::string& value) {
+    double percent = 0;
+    if (word == "used" && value.ends_with("%") && absl::SimpleAtod(value.substr(0, value.size() - 1), &percent)) {
+      return disk.size * percent / 100;
+    }
+    if (word != "free") return absl::InvalidArgumentError("write \"used 88%\" or \"free 12GB\"");
+    const auto free = ParseBytes(value);
+    if (!free.ok()) return free.status();
+    return disk.size - *free;
+  }
+
+  absl::Status DoDisk(const TimelineStep& step) {
+    std::vector<std::string> words = step.words;
+    if (words.size() < 3) return absl::InvalidArgumentError("write \"disk / 100GB used 50%\"");
+    Disk& disk = disks_[words[1]];
+    disk.mounted = true;
+    std::size_t i = 2;
+    if (words[i] == "gone") {
+      disk.mounted = false;
+      return absl::OkStatus();
+    }
+    if (const auto size = ParseBytes(words[i]); size.ok()) {
+      disk.size = *size;
+      ++i;
+    } else if (words[i] != "used" && words[i] != "free" && i + 1 < words.size() && ParseBytes(words[i + 1]).ok()) {
+      disk.type = words[i];
+      disk.size = *ParseBytes(words[i + 1]);
+      i += 2;
+    }
+    if (i + 1 >= words.size()) return absl::InvalidArgumentError("write \"disk / 100GB used 50%\"");
+    const auto used = UsedOf(disk, words[i], words[i + 1]);
+    if (!used.ok()) return used.status();
+    disk.used = *used;
+    if (i + 3 < words.size() && words[i + 2] == "->") {
+      const auto to = UsedOf(disk, words[i], words[i + 3]);
+      if (!to.ok()) return to.status();
+      ramps_.push_back({words[1], kStart + step.at, kStart + step.until, *used, *to});
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Do(const TimelineStep& step) {
+    if (step.words[0] == "disk") return DoDisk(step);
+    const std::string what = absl::StrJoin(step.words, " ");
+    const std::map<std::string, std::function<void()>> actions = {
+        {"samples stop", [&] { sampling_ = false; }},
+        {"samples go on", [&] { sampling_ = true; }},
+        {"clock 2h slow", [&] { clock_error_ = -absl::Hours(2); }},
+        {"clock right", [&] { clock_error_ = absl::ZeroDuration(); }},
+        {"link down", [&] { link_ = answers_ = false; Disconnect(); }},
+        {"stream lost", [&] { link_ = false; Disconnect(); }},
+        {"link up", [&] { link_ = answers_ = true; Connect(); }},
+        {"agent stops", [&] { Leave(v1::MachineEvent::AGENT_STOPPED, true); }},
+        {"agent dies", [&] { running_ = false; Disconnect(); }},
+        {"agent starts", [&] { running_ = true; Connect(); }},
+        {"machine vanishes", [&] { running_ = answers_ = false; stream_ends_ = now_ + kKeepalive; }},
+        {"machine shuts down", [&] { Leave(v1::MachineEvent::MACHINE_SHUTTING_DOWN, false); }},
+        {"machine restarts", [&] { Leave(v1::MachineEvent::MACHINE_RESTARTING, false); }},
+        {"machine suspends", [&] { Leave(v1::MachineEvent::SUSPENDING, false); }},
+        {"machine returns", [&] { running_ = answers_ = true; Connect(); }},
+        {"machine retired",
+         [&] {
+           machine_.state = MachineState::kRetired;
+           running_ = false;
+           Take([&](JudgeOutput& out) { judge_->OnMachineChanged(machine_, now_, out); });
+         }},
+        {"collector stops",
+         [&] {
+           Take([&](JudgeOutput& out) { judge_->Checkpoint(out); });
+           judge_.reset();
+         }},
+        {"collector killed", [&] { judge_.reset(); }},
+        {"collector starts",
+         [&] {
+           StartCollector();
+           Connect();
+         }},
+    };
+    const auto action = actions.find(what);
+    if (action == actions.end()) return absl::InvalidArgumentError(StrCat("\"", what, "\" is not understood"));
+    action->second();
+    return absl::OkStatus();
+  }
+
+  void Leave(v1::MachineEvent::Kind kind, bool answers) {
+    v1::MachineEvent event;
+    event.set_kind(kind);
+    Sample({event});
+    running_ = false;
+    answers_ = answers;
+    Disconnect();
+  }
+
+  void Move() {
+    for (const Ramp& ramp : ramps_) {
+      if (now_ < ramp.from || now_ >= ramp.to) continue;
+      const double part = absl::FDivDuration(now_ - ramp.from, ramp.to - ramp.from);
+      disks_[ramp.mountpoint].used = ramp.used_from + part * (ramp.used_to - ramp.used_from);
+    }
+  }
+
+  void StartCollector() {
+    judge_ = std::make_unique<IssueJudge>(
+        MakeRules(),
+        [this](std::string_view rule, const MachineRecord&) {
+          const auto found = timeline_.rules.find(std::string(rule));
+          return found == timeline_.rules.end() ? RuleConfig() : found->second;
+        },
+        now_);
+    std::vector<IssueRecord> records;
+    for (const auto& [id, record] : stored_) records.push_back(record);
+    judge_->LoadIssues(records);
+    Take([&](JudgeOutput& out) { judge_->LoadMachine(machine_, memory_, out); });
+  }
+
+  void Connect() {
+    if (!judge_ || !link_ || !running_) return;
+    connected_ = true;
+    Take([&](JudgeOutput& out) { judge_->OnConnected(machine_, machine_.address, now_, out); });
+    // The newest first, then what was kept meanwhile.
+    std::deque<Observation> kept = std::exchange(kept_, {});
+    if (!kept.empty()) {
+      Deliver(kept.back());
+      kept.pop_back();
+    }
+    for (const Observation& observation : kept) Deliver(observation);
+  }
+
+  void Disconnect() {
+    stream_ends_ = absl::InfiniteFuture();
+    if (connected_ && judge_) Take([&](JudgeOutput& out) { judge_->OnDisconnected(machine_, now_, out); });
+    connected_ = false;
+  }
+
+  void Sample(std::vector<v1::MachineEvent> events = {}) {
+    Observation observation;
+    observation.machine = std::make_shared<const MachineRecord>(machine_);
+    observation.epoch = 7;
+    observation.sequence = ++sequence_;
+    observation.time = now_ + clock_error_;
+    observation.events = std::move(events);
+    if (sampling_) AddDisks(observation);
+    if (connected_ && judge_) Deliver(observation);
+    else kept_.push_back(std::move(observation));
+  }
+
+  void Deliver(Observation observation) {
+    observation.arrival_time = now_;
+    observation.newest = observation.time > newest_;
+    newest_ = std::max(newest_, observation.time);
+    machine_.last_seen_time = newest_;
+    Take([&](JudgeOutput& out) { judge_->OnObservation(observation, out); });
+  }
+
+  void AddDisks(Observation& observation) {
+    v1::DescriptorSet set;
+    set.set_epoch(7);
+    v1::ProbeGroup& group = *set.add_groups();
+    group.set_id(1);
+    group.set_name("filesystem");
+    group.set_interval_ms(static_cast<std::uint32_t>(absl::ToInt64Milliseconds(timeline_.interval)));
+    ObservedGroup values;
+    values.group = 1;
+    std::uint32_t id = 0;
+    for (const auto& [mountpoint, disk] : disks_) {
+      const std::string device = StrCat("/dev/", mountpoint == "/" ? "root" : mountpoint.substr(1));
+      const std::pair<const char*, double> metrics[] = {{"node_filesystem_avail_bytes", disk.size - disk.used},
+                                                        {"node_filesystem_free_bytes", disk.size - disk.used},
+                                                        {"node_filesystem_readonly", 0},
+                                                        {"node_filesystem_size_bytes", disk.size}};
+      for (const auto& [metric, value] : metrics) {
+        v1::SeriesDescriptor& series = *set.add_series();
+        series.set_id(++id);
+        series.set_group(1);
+        series.set_metric(metric);
+        series.set_type(v1::METRIC_TYPE_GAUGE);
+        series.set_kind(v1::VALUE_KIND_INTEGER);
+        for (const auto& [name, text] : {std::pair{"device", device}, {"fstype", disk.type}, {"mountpoint", mountpoint}}) {
+          v1::Label& label = *series.add_labels();
+          label.set_name(name);
+          label.set_value(text);
+        }
+        if (disk.mounted) values.values.push_back({id, value});
+      }
+    }
+    auto table = std::make_shared<wire::DescriptorTable>();
+    const absl::Status status = table->Add(set);
+    if (!status.ok()) std::abort();
+    observation.descriptors = std::move(table);
+    observation.groups.push_back(std::move(values));
+  }
+
+  template <typename Function>
+  void Take(Function function) {
+    JudgeOutput out;
+    function(out);
+    for (const IssueChange& change : out.changes) {
+      stored_[change.record.issue.id()] = change.record;
+      if (!change.event) continue;
+      const v1::Issue& issue = change.record.issue;
+      events_.push_back({now_ - kStart, change.event->action, issue.type(), issue.subject().empty() ? "-" : issue.subject(),
+                         issue.severity(), issue.id(), change.notify.empty() ? "" : IdempotencyKey(change.record)});
+    }
+    for (const JudgeOutput::Memory& memory : out.memories) memory_ = memory.text;
+    for (std::size_t i = 0; i < out.looks.size(); ++i) looks_.push_back(now_);
+  }
+
+  void AnswerLooks() {
+    while (!looks_.empty() && (answers_ || now_ - looks_.front() >= kLookTakes)) {
+      looks_.pop_front();
+      if (judge_) Take([&](JudgeOutput& out) { judge_->OnLook(machine_.id, answers_ ? Reach::kAnswered : Reach::kSilent, now_, out); });
+    }
+  }
+
+  const Timeline& timeline_;
+  MachineRecord machine_;
+  std::unique_ptr<IssueJudge> judge_;
+  absl::Time now_ = kStart;
+  absl::Time newest_ = absl::InfinitePast();
+  absl::Time stream_ends_ = absl::InfiniteFuture();
+  absl::Duration clock_error_;
+  bool running_ = true, sampling_ = true, link_ = true, answers_ = true, connected_ = false;
+  std::uint64_t sequence_ = 0;
+  std::map<std::string, Disk> disks_;
+  std::vector<Ramp> ramps_;
+  std::deque<Observation> kept_;
+  std::deque<absl::Time> looks_;
+  std::map<std::string, IssueRecord> stored_;
+  std::string memory_;
+  std::vector<TimelineEvent> events_;
+};
+
+}  // namespace
+
+std::string TimelineEvent::ToString() const {
+  return StrCat(DurationText(at), " ", action, " ", type, " ", subject, " ", severity);
+}
+
+absl::StatusOr<std::vector<TimelineEvent>> RunTimeline(const Timeline& timeline) { return Simulation(timeline).Run(); }
+
+std::string CompareTimeline(const Timeline& timeline, const std::vector<TimelineEvent>& events) {
+  const absl::Duration slack = timeline.interval + absl::Seconds(5);
+  std::string wrong;
+  std::size_t i = 0;
+  for (; i < std::max(events.size(), timeline.expected.size()); ++i) {
+    if (i >= timeline.expected.size()) {
+      StrAppend(&wrong, "not expected: ", events[i].ToString(), "\n");
+      continue;
+    }
+    const TimelineStep& expected = timeline.expected[i];
+    const std::string text = StrCat(timeline.name, ":", expected.line, ": expected ", DurationText(expected.at), " ",
+                                    absl::StrJoin(expected.words, " "));
+    if (i >= events.size()) {
+      StrAppend(&wrong, text, ", nothing came\n");
+      continue;
+    }
+    const TimelineEvent& event = events[i];
+    const bool same = event.action == expected.words[0] && event.type == expected.words[1] && event.subject == expected.words[2] &&
+                      (expected.words.size() < 4 || event.severity == expected.words[3]);
+    const bool in_time = event.at >= expected.at && event.at <= expected.at + slack;
+    if (!same || !in_time) StrAppend(&wrong, text, ", came ", event.ToString(), "\n");
+  }
+  return wrong;
+}
+
+}  // namespace steward::collector::testing

@@ -1,0 +1,52 @@
+// Every file in timelines/ gives exactly the issues it says, and the same ones when it is run again.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/collector/rules/timeline.h"
+
+namespace steward::collector::testing {
+namespace {
+
+std::vector<std::string> TimelineFiles() {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(STEWARD_SOURCE_DIR "/tests/collector/rules/timelines")) {
+    if (entry.path().extension() == ".timeline") files.push_back(entry.path().stem().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+class TimelineTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(TimelineTest, GivesTheExpectedIssuesTwice) {
+  std::ifstream file(STEWARD_SOURCE_DIR "/tests/collector/rules/timelines/" + GetParam() + ".timeline");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const auto timeline = ParseTimeline(GetParam(), text);
+  ASSERT_TRUE(timeline.ok()) << timeline.status();
+  const auto events = RunTimeline(*timeline);
+  ASSERT_TRUE(events.ok()) << events.status();
+  EXPECT_EQ(CompareTimeline(*timeline, *events), "");
+  const auto again = RunTimeline(*timeline);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(*events, *again) << "a replay gave other issues, ids or keys";
+}
+
+std::string TestName(const ::testing::TestParamInfo<std::string>& param) {
+  std::string name = param.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Timelines, TimelineTest, ::testing::ValuesIn(TimelineFiles()), TestName);
+
+TEST(TimelineParserTest, NamesTheLineThatItDoesNotUnderstand) {
+  const auto timeline = ParseTimeline("some", "class server\n1x disk / used 10%\n");
+  EXPECT_THAT(std::string(timeline.status().message()), ::testing::HasSubstr("some:2:"));
+}
+
+}  // namespace
+}  // namespace steward::collector::testing
