@@ -1,5 +1,6 @@
-// Where the collector keeps everything that must survive. Narrow on purpose: SQLite, memory (tests), later PostgreSQL.
-// Only collector/storage knows SQL.
+// Where the collector keeps everything that must survive. Narrow on purpose: SQLite (sqlite/sqlite_storage.h), memory
+// (memory/memory_storage.h, for tests), later PostgreSQL. Only collector/storage knows SQL.
+// Times are kept in whole milliseconds (cut down), the two infinities as such.
 #pragma once
 
 #include <functional>
@@ -36,10 +37,13 @@ class StorageReader {
   virtual absl::StatusOr<std::vector<ChangeRecord>> ListChanges(std::string_view machine_id, std::size_t max) = 0;  // newest first
   virtual absl::StatusOr<std::vector<v1::SourceNote>> ListInventoryNotes(std::string_view machine_id) = 0;
 
+  // Empty for what is not known, as are the lists above.
   virtual absl::StatusOr<std::vector<SequenceInterval>> CommittedIntervals(std::string_view machine_id, std::uint64_t epoch) = 0;
   // All groups and series of an epoch, as they were sent.
   virtual absl::StatusOr<v1::DescriptorSet> Descriptors(std::string_view machine_id, std::uint64_t epoch) = 0;
-  // InvalidArgument: metric name or range not usable; ResourceExhausted: more than points_max, says how to ask for less.
+  // By labels. InvalidArgument: no metric name, or from is not before to; NotFound: no such machine; ResourceExhausted: more
+  // than points_max, says how to ask for less; DataLoss: a stored payload does not decode. Batches of a segment that lie
+  // behind a hole cannot be decoded and are left out until the hole is filled.
   virtual absl::StatusOr<std::vector<SampleSeries>> QuerySamples(const SampleQuery& query) = 0;
 
   // Pending ones included; closed and resolved ones only if asked for. By opened (raised) time, newest first.
@@ -54,28 +58,37 @@ class StorageReader {
   virtual absl::StatusOr<std::uint64_t> StorageBytes() = 0;  // on disk, journal included
 };
 
-// Changes within one transaction; an error returned by the function that got it undoes all of them.
+// Changes within one transaction; an error returned by the function that got it undoes all of them, and so does an
+// error of the disk even if that function returns OK. The reads of a transaction see its own changes.
+// Unless said otherwise NotFound means a machine (or issue, delivery) that is not stored; nothing is changed then.
 class StorageTransaction : public StorageReader {
  public:
   virtual absl::Status PutSetting(std::string_view key, std::string_view value) = 0;
 
-  virtual absl::Status PutMachine(const MachineRecord& machine) = 0;      // by id: adds or replaces
+  // By id: adds or replaces. last_seen_time never moves back and inventory_digest is ignored: AppendBatch and PutInventory
+  // own them. AlreadyExists: another active machine has this instance (an empty one is no name and may repeat).
+  virtual absl::Status PutMachine(const MachineRecord& machine) = 0;
   virtual absl::Status PutToken(const TokenRecord& token) = 0;            // by id
 
   // Replaces the machine's facts by this full set, notes what changed as change entries (none for the first set) and
   // keeps the notes and the digest.
   virtual absl::Status PutInventory(std::string_view machine_id, const v1::Inventory& inventory, absl::Time now) = 0;
 
+  // What is stored already is skipped, so that the sets a stream repeats cost nothing.
+  // InvalidArgument: another meaning under a known id of this epoch.
   virtual absl::Status AddDescriptors(std::string_view machine_id, const v1::DescriptorSet& set) = 0;
-  virtual absl::StatusOr<AppendResult> AppendBatch(const BatchRecord& batch) = 0;  // also moves last_seen_time forward
+  // Also moves last_seen_time forward. InvalidArgument: sequence before its segment's first, or beyond 2^63 - 1.
+  // Same payload means: same samples and events.
+  virtual absl::StatusOr<AppendResult> AppendBatch(const BatchRecord& batch) = 0;
 
   virtual absl::Status PutIssue(const IssueRecord& issue) = 0;            // by issue.id
-  virtual absl::Status AddIssueEvent(const IssueEventRecord& event) = 0;  // append-only
+  virtual absl::Status AddIssueEvent(const IssueEventRecord& event) = 0;  // append-only; NotFound: put the issue first
   virtual absl::Status AddDelivery(const OutboxRecord& delivery) = 0;     // AlreadyExists: this key and channel are there
   virtual absl::Status UpdateDelivery(const OutboxRecord& delivery) = 0;  // by id: state, attempts, next attempt, answer
 
-  // Deletes batches older than `raw_before` and deliveries and ended issues older than `records_before`, a bounded amount
-  // a call. True: more is left.
+  // Deletes batches older than `raw_before` (those of an hour go together, with its youngest), epochs that thereby became
+  // empty, and ended deliveries and issues older than `records_before` with their events, a bounded amount a call.
+  // Which sequences were committed stays known as long as the epoch. True: more is left.
   virtual absl::StatusOr<bool> Expire(absl::Time raw_before, absl::Time records_before) = 0;
 };
 
@@ -91,14 +104,14 @@ class Storage {
   // Queues `write` for the writer thread; writes run in the order of the calls, several may share one commit.
   // `done` is called on the writer thread once the change is durable, or with the error that undid it:
   // what `write` returned, ResourceExhausted (disk full: nothing is lost, try again later), DataLoss, Unavailable.
-  // `bytes` is what the queued work holds in memory, for QueuedBytes.
+  // `bytes` is what the queued work holds in memory, for QueuedBytes. A done may call Write.
   virtual void Write(WriteFunction write, WriteDone done, std::size_t bytes = 0) = 0;
   // Memory held by queued writes: the measure for backpressure.
   virtual std::size_t QueuedBytes() const = 0;
   // Runs `read` on the calling thread, beside the writer.
   virtual absl::Status Read(ReadFunction read) = 0;
 
-  // Waits for a Write. Not from the writer thread. For commands, start-up and tests.
+  // Waits for a Write. Not from the writer thread, nor within Read. For commands, start-up and tests.
   absl::Status WriteAndWait(WriteFunction write);
 };
 

@@ -1,0 +1,95 @@
+#include "collector/storage/memory/memory_state.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "collector/storage/issue_words.h"
+#include "collector/storage/series_assembler.h"
+
+namespace steward::collector {
+
+absl::StatusOr<std::vector<MachineRecord>> MemoryState::ListMachines() const {
+  std::vector<MachineRecord> result;
+  for (const auto& [id, machine] : machines) result.push_back(machine);
+  std::stable_sort(result.begin(), result.end(),
+                   [](const MachineRecord& a, const MachineRecord& b) { return a.host_name < b.host_name; });
+  return result;
+}
+
+absl::StatusOr<std::vector<TokenRecord>> MemoryState::ListTokens() const {
+  std::vector<TokenRecord> result;
+  for (const auto& [id, token] : tokens) result.push_back(token);
+  std::stable_sort(result.begin(), result.end(),
+                   [](const TokenRecord& a, const TokenRecord& b) { return a.created_time > b.created_time; });
+  return result;
+}
+
+absl::StatusOr<TokenRecord> MemoryState::FindTokenBySecret(std::string_view secret_sha256) const {
+  for (const auto& [id, token] : tokens) {
+    if (token.secret_sha256 == secret_sha256) return token;
+  }
+  return absl::NotFoundError("no token with this secret");
+}
+
+absl::StatusOr<std::vector<ChangeRecord>> MemoryState::ListChanges(std::string_view machine_id, std::size_t max) const {
+  const auto it = changes.find(machine_id);
+  if (it == changes.end()) return std::vector<ChangeRecord>();
+  std::vector<ChangeRecord> result(it->second.rbegin(), it->second.rend());
+  std::stable_sort(result.begin(), result.end(),
+                   [](const ChangeRecord& a, const ChangeRecord& b) { return a.time > b.time; });
+  if (result.size() > max) result.resize(max);
+  return result;
+}
+
+absl::StatusOr<std::vector<SampleSeries>> MemoryState::QuerySamples(const SampleQuery& query) const {
+  auto assembler = SeriesAssembler::Create(query);
+  if (!assembler.ok()) return assembler.status();
+  if (!machines.contains(query.machine_id)) {
+    return absl::NotFoundError(absl::StrCat("no machine ", query.machine_id));
+  }
+  for (auto it = epochs.lower_bound({query.machine_id, 0}); it != epochs.end() && it->first.first == query.machine_id;
+       ++it) {
+    wire::DescriptorTable table;
+    if (absl::Status status = table.Add(it->second.descriptors); !status.ok()) return status;
+    if (!assembler->StartEpoch(table)) continue;
+    std::vector<SegmentRow> rows;
+    for (const auto& [sequence, batch] : it->second.batches) {
+      rows.push_back({batch.segment_first_sequence, sequence, absl::ToUnixMillis(batch.time), batch.samples});
+    }
+    if (absl::Status status = assembler->AddRows(std::move(rows)); !status.ok()) return status;
+  }
+  return assembler->Finish();
+}
+
+absl::StatusOr<std::vector<IssueRecord>> MemoryState::ListIssues(bool include_ended) const {
+  std::vector<IssueRecord> result;
+  for (const auto& [id, issue] : issues) {
+    if (include_ended || !IssueHasEnded(issue.issue)) result.push_back(issue);
+  }
+  std::stable_sort(result.begin(), result.end(), [](const IssueRecord& a, const IssueRecord& b) {
+    return IssueOpenedMs(a.issue) > IssueOpenedMs(b.issue);
+  });
+  return result;
+}
+
+absl::StatusOr<std::vector<OutboxRecord>> MemoryState::ListDeliveries(std::size_t max, bool waiting_only) const {
+  std::vector<OutboxRecord> result;
+  for (const auto& [id, delivery] : outbox) {
+    if (!waiting_only || delivery.state == DeliveryState::kWaiting) result.push_back(delivery);
+  }
+  if (!waiting_only) std::reverse(result.begin(), result.end());
+  if (result.size() > max) result.resize(max);
+  return result;
+}
+
+std::uint64_t MemoryState::Bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& [key, epoch] : epochs) {
+    for (const auto& [sequence, batch] : epoch.batches) bytes += batch.samples.size() + batch.events.size();
+  }
+  return bytes;
+}
+
+}  // namespace steward::collector

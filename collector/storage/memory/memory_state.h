@@ -1,0 +1,51 @@
+// Everything the memory storage holds, and the reads over it. Guarded by the storage.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "collector/storage/interval_set.h"
+#include "collector/storage/records.h"
+
+namespace steward::collector {
+
+struct MemoryState {
+  struct MachineInventory {
+    std::vector<FactRecord> facts;  // by group, key
+    std::vector<v1::SourceNote> notes;
+  };
+  struct Epoch {
+    v1::DescriptorSet descriptors;
+    IntervalSet committed;
+    std::map<std::uint64_t, BatchRecord> batches;  // by sequence
+  };
+  using EpochKey = std::pair<std::string, std::uint64_t>;  // machine id, epoch
+
+  std::map<std::string, std::string, std::less<>> settings;
+  std::map<std::string, MachineRecord, std::less<>> machines;
+  std::map<std::string, TokenRecord, std::less<>> tokens;
+  std::map<std::string, MachineInventory, std::less<>> inventories;
+  std::map<std::string, std::vector<ChangeRecord>, std::less<>> changes;  // oldest first
+  std::map<EpochKey, Epoch> epochs;
+  std::map<std::string, IssueRecord, std::less<>> issues;
+  std::map<std::string, std::vector<IssueEventRecord>, std::less<>> issue_events;  // oldest first
+  std::map<std::int64_t, OutboxRecord> outbox;                                       // by id
+  std::int64_t next_outbox_id = 1;
+
+  absl::StatusOr<std::vector<MachineRecord>> ListMachines() const;
+  absl::StatusOr<std::vector<TokenRecord>> ListTokens() const;
+  absl::StatusOr<TokenRecord> FindTokenBySecret(std::string_view secret_sha256) const;
+  absl::StatusOr<std::vector<ChangeRecord>> ListChanges(std::string_view machine_id, std::size_t max) const;
+  absl::StatusOr<std::vector<SampleSeries>> QuerySamples(const SampleQuery& query) const;
+  absl::StatusOr<std::vector<IssueRecord>> ListIssues(bool include_ended) const;
+  absl::StatusOr<std::vector<OutboxRecord>> ListDeliveries(std::size_t max, bool waiting_only) const;
+  std::uint64_t Bytes() const;
+};
+
+}  // namespace steward::collector

@@ -1,0 +1,249 @@
+#include "collector/storage/memory/memory_transaction.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "collector/storage/descriptor_merge.h"
+#include "collector/storage/inventory_diff.h"
+#include "collector/storage/issue_words.h"
+#include "collector/storage/stored_time.h"
+
+namespace steward::collector {
+namespace {
+
+constexpr std::size_t kExpireRowsPerCall = 10'000;
+constexpr std::uint64_t kSequenceMax = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
+
+void MemoryTransaction::Undo() {
+  for (auto it = undo_.rbegin(); it != undo_.rend(); ++it) (*it)();
+  undo_.clear();
+}
+
+absl::Status MemoryTransaction::KnownMachine(std::string_view id) const {
+  if (state_.machines.contains(id)) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("no machine ", std::string(id)));
+}
+
+template <class Map>
+void MemoryTransaction::Assign(Map& map, const typename Map::key_type& key, typename Map::mapped_type value) {
+  if (const auto it = map.find(key); it != map.end()) {
+    undo_.push_back([&map, key, old = std::make_shared<typename Map::mapped_type>(std::move(it->second))] {
+      map.insert_or_assign(key, std::move(*old));
+    });
+    it->second = std::move(value);
+  } else {
+    undo_.push_back([&map, key] { map.erase(key); });
+    map.emplace(key, std::move(value));
+  }
+}
+
+template <class Map>
+void MemoryTransaction::Erase(Map& map, const typename Map::key_type& key) {
+  auto node = map.extract(key);
+  if (node.empty()) return;
+  // The node itself comes back, so that what older entries of the list refer to is there again.
+  undo_.push_back([&map, kept = std::make_shared<typename Map::node_type>(std::move(node))] {
+    map.insert(std::move(*kept));
+  });
+}
+
+absl::Status MemoryTransaction::PutSetting(std::string_view key, std::string_view value) {
+  Assign(state_.settings, std::string(key), std::string(value));
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::PutMachine(const MachineRecord& machine) {
+  if (machine.state == MachineState::kActive && !machine.instance.empty()) {
+    for (const auto& [id, other] : state_.machines) {
+      if (id != machine.id && other.state == MachineState::kActive && other.instance == machine.instance) {
+        return absl::AlreadyExistsError(absl::StrCat("instance ", machine.instance, " is machine ", id, "'s"));
+      }
+    }
+  }
+  MachineRecord stored = machine;
+  stored.enrolled_time = Stored(machine.enrolled_time);
+  stored.certificate_expire_time = Stored(machine.certificate_expire_time);
+  stored.last_seen_time = Stored(machine.last_seen_time);
+  stored.interval = absl::Trunc(machine.interval, absl::Milliseconds(1));
+  stored.inventory_digest.clear();
+  if (const auto it = state_.machines.find(machine.id); it != state_.machines.end()) {
+    stored.last_seen_time = std::max(stored.last_seen_time, it->second.last_seen_time);
+    stored.inventory_digest = it->second.inventory_digest;
+  }
+  Assign(state_.machines, machine.id, std::move(stored));
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::PutToken(const TokenRecord& token) {
+  TokenRecord stored = token;
+  stored.created_time = Stored(token.created_time);
+  stored.expire_time = Stored(token.expire_time);
+  Assign(state_.tokens, token.id, std::move(stored));
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::PutInventory(std::string_view machine_id, const v1::Inventory& inventory,
+                                             absl::Time now) {
+  if (auto status = KnownMachine(machine_id); !status.ok()) return status;
+  const std::string id(machine_id);
+  now = Stored(now);
+  const auto stored = state_.inventories.find(id);
+  const bool first_set = stored == state_.inventories.end();
+  const std::vector<FactRecord> before = first_set ? std::vector<FactRecord>() : stored->second.facts;
+  auto diff = DiffInventory(before, inventory, now);
+  if (!diff.ok()) return diff.status();
+
+  std::map<std::pair<std::string, std::string>, FactRecord> facts;
+  for (const FactRecord& fact : before) facts[{fact.group, fact.key}] = fact;
+  for (const FactRecord& fact : diff->ended) facts.erase({fact.group, fact.key});
+  for (const v1::Fact* fact : diff->changed) facts[{fact->group(), fact->key()}].value = fact->value();
+  for (const v1::Fact* fact : diff->added) {
+    facts[{fact->group(), fact->key()}] = {fact->group(), fact->key(), fact->value(), now, now};
+  }
+  MemoryState::MachineInventory after;
+  for (auto& [key, fact] : facts) {
+    fact.last_seen_time = now;
+    after.facts.push_back(fact);
+  }
+  after.notes.assign(inventory.notes().begin(), inventory.notes().end());
+  Assign(state_.inventories, id, std::move(after));
+  if (!first_set && !diff->changes.empty()) {
+    std::vector<ChangeRecord> changes = state_.changes[id];
+    changes.insert(changes.end(), diff->changes.begin(), diff->changes.end());
+    Assign(state_.changes, id, std::move(changes));
+  }
+  MachineRecord machine = state_.machines.find(id)->second;
+  machine.inventory_digest = inventory.digest();
+  Assign(state_.machines, id, std::move(machine));
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::AddDescriptors(std::string_view machine_id, const v1::DescriptorSet& set) {
+  if (auto status = KnownMachine(machine_id); !status.ok()) return status;
+  MemoryState::Epoch& epoch = state_.epochs[{std::string(machine_id), set.epoch()}];
+  const auto added = NewDescriptors(epoch.descriptors, set);
+  if (!added.ok()) return added.status();
+  undo_.push_back([&epoch, old = epoch.descriptors] { epoch.descriptors = old; });
+  epoch.descriptors.MergeFrom(*added);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<AppendResult> MemoryTransaction::AppendBatch(const BatchRecord& batch) {
+  if (auto status = KnownMachine(batch.machine_id); !status.ok()) return status;
+  if (batch.sequence < batch.segment_first_sequence || batch.sequence > kSequenceMax) {
+    return absl::InvalidArgumentError(absl::StrCat("sequence ", batch.sequence, " in a segment that begins with ",
+                                                   batch.segment_first_sequence, " is not possible"));
+  }
+  MemoryState::Epoch& epoch = state_.epochs[{batch.machine_id, batch.epoch}];
+  if (const auto it = epoch.batches.find(batch.sequence); it != epoch.batches.end()) {
+    const bool same = it->second.samples == batch.samples && it->second.events == batch.events;
+    return same ? AppendResult::kDuplicate : AppendResult::kConflict;
+  }
+  if (Contains(epoch.committed, batch.sequence)) return AppendResult::kDuplicate;  // expired since
+  Insert(epoch.committed, batch.sequence, batch.sequence);
+  BatchRecord& stored = epoch.batches[batch.sequence] = batch;
+  stored.time = Stored(batch.time);
+  MachineRecord& machine = state_.machines.find(batch.machine_id)->second;
+  undo_.push_back([&epoch, &machine, seen = machine.last_seen_time, sequence = batch.sequence] {
+    Remove(epoch.committed, sequence);
+    epoch.batches.erase(sequence);
+    machine.last_seen_time = seen;
+  });
+  machine.last_seen_time = std::max(machine.last_seen_time, stored.time);
+  return AppendResult::kCommitted;
+}
+
+absl::Status MemoryTransaction::PutIssue(const IssueRecord& issue) {
+  Assign(state_.issues, issue.issue.id(), issue);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::AddIssueEvent(const IssueEventRecord& event) {
+  if (!state_.issues.contains(event.issue_id)) return absl::NotFoundError(absl::StrCat("no issue ", event.issue_id));
+  auto& events = state_.issue_events[event.issue_id];
+  events.push_back(event);
+  events.back().time = Stored(event.time);
+  undo_.push_back([&events] { events.pop_back(); });
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::AddDelivery(const OutboxRecord& delivery) {
+  for (const auto& [id, other] : state_.outbox) {
+    if (other.idempotency_key == delivery.idempotency_key && other.channel == delivery.channel) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("delivery ", delivery.idempotency_key, " to channel ", delivery.channel, " is in the outbox"));
+    }
+  }
+  OutboxRecord stored = delivery;
+  stored.id = state_.next_outbox_id++;
+  stored.created_time = Stored(delivery.created_time);
+  stored.next_attempt_time = Stored(delivery.next_attempt_time);
+  Assign(state_.outbox, stored.id, stored);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::UpdateDelivery(const OutboxRecord& delivery) {
+  const auto it = state_.outbox.find(delivery.id);
+  if (it == state_.outbox.end()) return absl::NotFoundError(absl::StrCat("no delivery ", delivery.id));
+  OutboxRecord stored = it->second;
+  stored.state = delivery.state;
+  stored.attempts = delivery.attempts;
+  stored.next_attempt_time = Stored(delivery.next_attempt_time);
+  stored.last_answer = delivery.last_answer;
+  Assign(state_.outbox, delivery.id, std::move(stored));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> MemoryTransaction::Expire(absl::Time raw_before, absl::Time records_before) {
+  const bool batches_left = ExpireBatches(ToStoredMs(raw_before), kExpireRowsPerCall);
+  const bool records_left = ExpireRecords(ToStoredMs(records_before), kExpireRowsPerCall);
+  return batches_left || records_left;
+}
+
+bool MemoryTransaction::ExpireBatches(std::int64_t before_ms, std::size_t max) {
+  std::vector<MemoryState::EpochKey> emptied;
+  for (auto& [key, epoch] : state_.epochs) {
+    const bool had_batches = !epoch.batches.empty();
+    for (auto it = epoch.batches.begin(); it != epoch.batches.end();) {
+      const auto [sequence, batch] = *it++;
+      if (ToStoredMs(batch.time) >= before_ms) continue;
+      if (max-- == 0) return true;
+      Erase(epoch.batches, sequence);
+    }
+    if (had_batches && epoch.batches.empty()) emptied.push_back(key);
+  }
+  // A machine keeps the epoch of its newest data, which may go on.
+  for (const auto& key : emptied) {
+    const bool has_other = std::any_of(state_.epochs.begin(), state_.epochs.end(), [&](const auto& entry) {
+      return entry.first.first == key.first && entry.first != key && !entry.second.batches.empty();
+    });
+    if (has_other) Erase(state_.epochs, key);
+  }
+  return false;
+}
+
+bool MemoryTransaction::ExpireRecords(std::int64_t before_ms, std::size_t max) {
+  std::vector<std::int64_t> deliveries;
+  for (const auto& [id, delivery] : state_.outbox) {
+    if (delivery.state != DeliveryState::kWaiting && ToStoredMs(delivery.created_time) < before_ms) {
+      deliveries.push_back(id);
+    }
+  }
+  std::vector<std::string> issues;
+  for (const auto& [id, issue] : state_.issues) {
+    if (IssueHasEnded(issue.issue) && IssueEndedMs(issue.issue) < before_ms) issues.push_back(id);
+  }
+  const bool left = deliveries.size() + issues.size() > max;
+  if (deliveries.size() > max) deliveries.resize(max);
+  if (issues.size() > max - deliveries.size()) issues.resize(max - deliveries.size());
+  for (const std::int64_t id : deliveries) Erase(state_.outbox, id);
+  for (const std::string& id : issues) {
+    Erase(state_.issues, id);
+    Erase(state_.issue_events, id);
+  }
+  return left;
+}
+
+}  // namespace steward::collector

@@ -1,0 +1,127 @@
+#include "collector/storage/series_assembler.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+namespace steward::collector {
+namespace {
+
+// The first whole millisecond at or after `time`.
+std::int64_t CeilMillis(absl::Time time) {
+  const std::int64_t floor = absl::ToUnixMillis(time);
+  return absl::FromUnixMillis(floor) < time && floor < std::numeric_limits<std::int64_t>::max() ? floor + 1 : floor;
+}
+
+}  // namespace
+
+absl::StatusOr<SeriesAssembler> SeriesAssembler::Create(const SampleQuery& query) {
+  if (query.metric.empty()) {
+    return absl::InvalidArgumentError("no metric given; name one, such as node_load1");
+  }
+  if (query.from >= query.to) {
+    return absl::InvalidArgumentError(absl::StrCat("the range is empty: from ", absl::FormatTime(query.from),
+                                                   " is not before to ", absl::FormatTime(query.to)));
+  }
+  SeriesAssembler assembler(query);
+  assembler.range_ = {CeilMillis(query.from), CeilMillis(query.to)};
+  return assembler;
+}
+
+bool SeriesAssembler::Matches(const v1::SeriesDescriptor& series) const {
+  if (series.metric() != query_.metric) return false;
+  return std::all_of(query_.labels.begin(), query_.labels.end(), [&](const LabelMatch& match) {
+    for (const v1::Label& label : series.labels()) {
+      if (label.name() == match.name) return label.value() == match.value;
+    }
+    return match.value.empty();  // as in Prometheus: a label that is absent is empty
+  });
+}
+
+bool SeriesAssembler::StartEpoch(const wire::DescriptorTable& table) {
+  table_ = &table;
+  wanted_.clear();
+  for (std::uint32_t id = 1; id <= table.max_series_id(); ++id) {
+    const v1::SeriesDescriptor* descriptor = table.Series(id);
+    if (descriptor == nullptr || !Matches(*descriptor)) continue;
+    std::map<std::string, std::string> labels;
+    for (const v1::Label& label : descriptor->labels()) labels.emplace(label.name(), label.value());
+    const auto [it, fresh] = output_of_.emplace(std::move(labels), series_.size());
+    if (fresh) series_.push_back({query_.metric, it->first, {}});
+    wanted_[descriptor->group()].push_back({id, it->second, descriptor});  // ascending by id
+  }
+  return !wanted_.empty();
+}
+
+absl::Status SeriesAssembler::AddRows(std::vector<SegmentRow> rows) {
+  const auto key = [](const SegmentRow& row) { return std::tie(row.segment_first, row.sequence); };
+  std::sort(rows.begin(), rows.end(), [&](const SegmentRow& a, const SegmentRow& b) { return key(a) < key(b); });
+  for (auto begin = rows.begin(); begin != rows.end();) {
+    auto end = std::find_if(begin, rows.end(),
+                            [&](const SegmentRow& row) { return row.segment_first != begin->segment_first; });
+    if (auto status = AddSegment({&*begin, static_cast<std::size_t>(end - begin)}); !status.ok()) return status;
+    begin = end;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SeriesAssembler::AddSegment(absl::Span<const SegmentRow> rows) {
+  std::size_t needed = 0;  // rows to decode: up to the last one in range, and no further than the first hole
+  for (std::size_t i = 0; i < rows.size() && rows[i].sequence == rows[i].segment_first + i; ++i) {
+    if (range_.Holds(rows[i].time_ms)) needed = i + 1;
+  }
+  wire::SegmentDecoder decoder(*table_);
+  wire::DecodedBatch batch;
+  for (const SegmentRow& row : rows.first(needed)) {
+    absl::Status status = decoder.Decode(row.samples, batch);
+    if (!status.ok()) {
+      return absl::DataLossError(absl::StrCat("stored samples of machine ", query_.machine_id, ", sequence ", row.sequence,
+                                              ", do not decode: ", status.message()));
+    }
+    if (!range_.Holds(row.time_ms)) continue;
+    status = AddBatch(batch, row.time_ms);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SeriesAssembler::AddBatch(const wire::DecodedBatch& batch, std::int64_t time_ms) {
+  for (const wire::DecodedGroup& group : batch.groups) {
+    const auto wanted = wanted_.find(group.group);
+    if (wanted == wanted_.end()) continue;
+    auto value = group.values.begin();
+    for (const Wanted& want : wanted->second) {
+      value = std::lower_bound(value, group.values.end(), want.series,
+                               [](const wire::SeriesValue& a, std::uint32_t series) { return a.series < series; });
+      if (value == group.values.end()) break;
+      if (value->series != want.series) continue;
+      if (++points_ > query_.points_max) {
+        return absl::ResourceExhaustedError(
+            absl::StrCat("more than ", query_.points_max, " points of ", query_.metric,
+                         " in this range; ask for a shorter range or name more labels"));
+      }
+      series_[want.output].points.push_back({time_ms, wire::ScaledValue(*want.descriptor, value->value)});
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::vector<SampleSeries> SeriesAssembler::Finish() {
+  const auto by_time = [](const SamplePoint& a, const SamplePoint& b) { return a.time_ms < b.time_ms; };
+  std::vector<SampleSeries> result;
+  for (const auto& [labels, index] : output_of_) {
+    SampleSeries& series = series_[index];
+    if (series.points.empty()) continue;
+    if (!std::is_sorted(series.points.begin(), series.points.end(), by_time)) {
+      std::stable_sort(series.points.begin(), series.points.end(), by_time);
+    }
+    result.push_back(std::move(series));
+  }
+  return result;
+}
+
+}  // namespace steward::collector

@@ -1,0 +1,71 @@
+// From stored payloads to the series a query asked for. Both storages use it; it decodes no segment without need.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "collector/storage/records.h"
+#include "proto/wire/descriptor.h"
+#include "proto/wire/segment_codec.h"
+
+namespace steward::collector {
+
+// One stored batch; the bytes are the caller's and stay until the segment is added.
+struct SegmentRow {
+  std::uint64_t segment_first = 0;
+  std::uint64_t sequence = 0;
+  std::int64_t time_ms = 0;
+  std::string_view samples;
+};
+
+// Milliseconds; `from` inclusive, `to` exclusive.
+struct TimeRange {
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+  bool Holds(std::int64_t time_ms) const { return from <= time_ms && time_ms < to; }
+};
+
+class SeriesAssembler {
+ public:
+  // InvalidArgument: no metric name, or from is not before to. `query` outlives the object.
+  static absl::StatusOr<SeriesAssembler> Create(const SampleQuery& query);
+
+  const TimeRange& range() const { return range_; }
+
+  // Starts an epoch: its rows come next. False: no series of it matches, there is no need for its rows.
+  // `table` is used until the next epoch.
+  bool StartEpoch(const wire::DescriptorTable& table);
+  // All stored rows of some segments of that epoch, in any order. What is in range is decoded and added.
+  absl::Status AddRows(std::vector<SegmentRow> rows);
+  // By labels, points ascending. Series without a point in range are left out.
+  std::vector<SampleSeries> Finish();
+
+ private:
+  struct Wanted {
+    std::uint32_t series = 0;
+    std::size_t output = 0;  // index in series_
+    const v1::SeriesDescriptor* descriptor = nullptr;
+  };
+  explicit SeriesAssembler(const SampleQuery& query) : query_(query) {}
+
+  bool Matches(const v1::SeriesDescriptor& series) const;
+  absl::Status AddSegment(absl::Span<const SegmentRow> rows);
+  absl::Status AddBatch(const wire::DecodedBatch& batch, std::int64_t time_ms);
+
+  const SampleQuery& query_;
+  TimeRange range_;
+  const wire::DescriptorTable* table_ = nullptr;
+  absl::flat_hash_map<std::uint32_t, std::vector<Wanted>> wanted_;         // by group; of the current epoch
+  std::map<std::map<std::string, std::string>, std::size_t> output_of_;  // labels -> index in series_
+  std::vector<SampleSeries> series_;
+  std::size_t points_ = 0;
+};
+
+}  // namespace steward::collector
