@@ -1,9 +1,38 @@
 // Every probe of this platform: one line each, in the order of the report.
+#include "agent/probes/arp.h"
+#include "agent/probes/bonding.h"
+#include "agent/probes/buddyinfo.h"
+#include "agent/probes/conntrack.h"
 #include "agent/probes/cpu.h"
+#include "agent/probes/cpufreq.h"
+#include "agent/probes/disk_info.h"
 #include "agent/probes/diskstats.h"
+#include "agent/probes/dmi.h"
+#include "agent/probes/edac.h"
+#include "agent/probes/entropy.h"
+#include "agent/probes/filefd.h"
+#include "agent/probes/filesystem.h"
+#include "agent/probes/hwmon.h"
 #include "agent/probes/loadavg.h"
+#include "agent/probes/mdadm.h"
 #include "agent/probes/memory.h"
+#include "agent/probes/netclass.h"
+#include "agent/probes/netdev.h"
+#include "agent/probes/netstat.h"
+#include "agent/probes/nvme.h"
+#include "agent/probes/os.h"
+#include "agent/probes/power_supply.h"
 #include "agent/probes/pressure.h"
+#include "agent/probes/processes.h"
+#include "agent/probes/rapl.h"
+#include "agent/probes/schedstat.h"
+#include "agent/probes/selinux.h"
+#include "agent/probes/sockstat.h"
+#include "agent/probes/softnet.h"
+#include "agent/probes/thermal.h"
+#include "agent/probes/time.h"
+#include "agent/probes/udp_queues.h"
+#include "agent/probes/uname.h"
 #include "agent/probes/vmstat.h"
 
 namespace steward::agent {
@@ -15,7 +44,36 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform) {
   probes.push_back(MakeMemoryProbe(platform));
   probes.push_back(MakeVmstatProbe(platform));
   probes.push_back(MakePressureProbe(platform));
+  probes.push_back(MakeSchedstatProbe(platform));
+  probes.push_back(MakeBuddyinfoProbe(platform));
+  probes.push_back(MakeProcessesProbe(platform));
+  probes.push_back(MakeFilefdProbe(platform));
+  probes.push_back(MakeEntropyProbe(platform));
   probes.push_back(MakeDiskstatsProbe(platform));
+  probes.push_back(MakeDiskInfoProbe(platform));
+  probes.push_back(MakeFilesystemProbe(platform));
+  probes.push_back(MakeMdadmProbe(platform));
+  probes.push_back(MakeNvmeProbe(platform));
+  probes.push_back(MakeNetdevProbe(platform));
+  probes.push_back(MakeNetclassProbe(platform));
+  probes.push_back(MakeBondingProbe(platform));
+  probes.push_back(MakeNetstatProbe(platform));
+  probes.push_back(MakeSockstatProbe(platform));
+  probes.push_back(MakeSoftnetProbe(platform));
+  probes.push_back(MakeUdpQueuesProbe(platform));
+  probes.push_back(MakeConntrackProbe(platform));
+  probes.push_back(MakeArpProbe(platform));
+  probes.push_back(MakeHwmonProbe(platform));
+  probes.push_back(MakeThermalProbe(platform));
+  probes.push_back(MakeCpufreqProbe(platform));
+  probes.push_back(MakeRaplProbe(platform));
+  probes.push_back(MakePowerSupplyProbe(platform));
+  probes.push_back(MakeEdacProbe(platform));
+  probes.push_back(MakeTimeProbe(platform));
+  probes.push_back(MakeUnameProbe(platform));
+  probes.push_back(MakeOsProbe(platform));
+  probes.push_back(MakeDmiProbe(platform));
+  probes.push_back(MakeSelinuxProbe(platform));
   return probes;
 }
 
