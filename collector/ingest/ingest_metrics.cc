@@ -1,0 +1,59 @@
+#include "collector/ingest/ingest_metrics.h"
+
+#include <string>
+
+#include "absl/strings/ascii.h"
+
+namespace steward::collector {
+namespace {
+
+prometheus::Family<prometheus::Counter>& Counters(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+prometheus::Gauge& Gauge(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+
+}  // namespace
+
+IngestMetrics::IngestMetrics(prometheus::Registry& registry)
+    : samples_(Counters(registry, "steward_ingest_samples_total", "Samples committed.").Add({})),
+      batches_(Counters(registry, "steward_ingest_batches_total", "Batches committed.").Add({})),
+      duplicates_(Counters(registry, "steward_ingest_duplicate_batches_total",
+                           "Batches that were committed already and came again.")
+                      .Add({})),
+      storage_errors_(Counters(registry, "steward_ingest_storage_errors_total",
+                               "Writes that the store could not take and that are tried again.")
+                          .Add({})),
+      sessions_(Gauge(registry, "steward_ingest_sessions", "Agents connected.")),
+      queue_bytes_(Gauge(registry, "steward_ingest_queue_bytes", "Memory held by writes that wait for the store.")),
+      refused_(Counters(registry, "steward_ingest_refused_batches_total", "Batches refused for good, by cause.")),
+      gaps_(Counters(registry, "steward_ingest_gap_batches_total", "Batches that agents declared lost, by cause.")),
+      streams_refused_(Counters(registry, "steward_ingest_streams_refused_total",
+                                "Streams that the collector ended, by status code.")) {
+  for (const auto cause : {v1::Refusal::NOT_DECODABLE, v1::Refusal::OVER_LIMIT, v1::Refusal::CONFLICT}) {
+    refused_.Add({{"cause", absl::AsciiStrToLower(v1::Refusal::Cause_Name(cause))}});
+  }
+}
+
+void IngestMetrics::Committed(std::uint64_t samples, absl::Time now) {
+  samples_.Increment(static_cast<double>(samples));
+  batches_.Increment();
+  samples_total_ += samples;
+  last_commit_ms_ = absl::ToUnixMillis(now);
+}
+
+void IngestMetrics::Refused(v1::Refusal::Cause cause) {
+  refused_.Add({{"cause", absl::AsciiStrToLower(v1::Refusal::Cause_Name(cause))}}).Increment();
+}
+
+void IngestMetrics::Gap(v1::GapDeclaration::Cause cause, std::uint64_t batches) {
+  gaps_.Add({{"cause", absl::AsciiStrToLower(v1::GapDeclaration::Cause_Name(cause))}}).Increment(static_cast<double>(batches));
+}
+
+void IngestMetrics::StreamRefused(std::string_view reason) {
+  streams_refused_.Add({{"code", std::string(reason)}}).Increment();
+}
+
+}  // namespace steward::collector

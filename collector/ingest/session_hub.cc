@@ -1,0 +1,101 @@
+#include "collector/ingest/session_hub.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "collector/ingest/session.h"
+#include "spdlog/spdlog.h"
+
+namespace steward::collector {
+
+SessionHub::SessionHub(IngestParts parts) : parts_(std::move(parts)) {
+  parts_.registry.AddListener([this](const MachinePointer& machine) {
+    for (ObservationSink* sink : parts_.sinks) sink->OnMachineChanged(*machine);
+    if (machine->state != MachineState::kRetired) return;
+    if (const auto found = by_machine_.find(machine->id); found != by_machine_.end()) {
+      found->second->End(absl::PermissionDeniedError(
+          StrCat("machine ", machine->instance, " was retired on the collector; stop its agent, or enrol it again with ",
+                 "`steward-agent enroll TOKEN`")));
+    }
+  });
+}
+
+SessionHub::~SessionHub() = default;
+
+std::shared_ptr<Session> SessionHub::Open(VerifiedPeer peer, std::string address, SessionTransport& transport) {
+  auto session = std::make_shared<Session>(*this, std::move(peer), std::move(address), transport);
+  sessions_.emplace(session.get(), session);
+  parts_.metrics.SetSessions(sessions_.size());
+  session->Start();
+  if (!stopped_.ok()) session->End(stopped_);
+  return session;
+}
+
+void SessionHub::Stop(absl::Status status) {
+  stopped_ = status;
+  std::vector<std::shared_ptr<Session>> all;
+  for (const auto& [key, session] : sessions_) all.push_back(session);
+  for (const std::shared_ptr<Session>& session : all) session->End(status);
+}
+
+void SessionHub::Claim(Session& session) {
+  const auto [at, is_new] = by_machine_.try_emplace(session.machine_id(), &session);
+  if (is_new) return;
+  Session* older = std::exchange(at->second, &session);
+  older->End(absl::AbortedError(
+      StrCat("another stream of this machine was opened from ", session.address(),
+             "; only the newer one is served. If this repeats, two machines share one identity: enrol one of them anew")));
+}
+
+void SessionHub::Connected(Session& session, const MachineRecord& machine) {
+  spdlog::info("machine {} ({}) connected from {}", machine.instance, machine.id, session.address());
+  for (ObservationSink* sink : parts_.sinks) sink->OnConnected(machine, session.address(), parts_.clock.WallNow());
+}
+
+void SessionHub::Ended(Session& session, const absl::Status& status) {
+  if (!status.ok() && !absl::IsCancelled(status) && stopped_.ok()) {
+    parts_.metrics.StreamRefused(ToStd(absl::StatusCodeToString(status.code())));
+    spdlog::warn("stream of machine {} from {} ended: {}", session.machine_id(), session.address(),
+                 std::string(status.message()));
+  }
+  if (const auto found = by_machine_.find(session.machine_id()); found != by_machine_.end() && found->second == &session) {
+    by_machine_.erase(found);
+  }
+  const MachinePointer machine = session.connected() ? parts_.registry.Find(session.machine_id()) : nullptr;
+  if (machine != nullptr) {
+    for (ObservationSink* sink : parts_.sinks) sink->OnDisconnected(*machine, parts_.clock.WallNow());
+  }
+  sessions_.erase(&session);
+  parts_.metrics.SetSessions(sessions_.size());
+}
+
+void SessionHub::Deliver(Observation observation) {
+  if (observation.machine == nullptr) return;
+  const MachineId id = observation.machine->id;
+  const auto [newest, is_first] = newest_.try_emplace(id, observation.machine->last_seen_time);
+  observation.newest = observation.time > newest->second;
+  if (observation.newest) {
+    newest->second = observation.time;
+    parts_.registry.NoteSeen(id, observation.time);
+  }
+  observation.arrival_time = parts_.clock.WallNow();
+  observation.machine = parts_.registry.Find(id);
+  std::uint64_t samples = 0;
+  for (const ObservedGroup& group : observation.groups) samples += group.values.size();
+  parts_.metrics.Committed(samples, observation.arrival_time);
+  parts_.metrics.SetQueueBytes(parts_.storage.QueuedBytes());
+  for (ObservationSink* sink : parts_.sinks) sink->OnObservation(observation);
+}
+
+void SessionHub::StorageTrouble(const absl::Status& status) {
+  parts_.metrics.StorageError();
+  if (std::exchange(in_trouble_, true)) return;
+  spdlog::error("the store takes nothing at the moment, agents keep their samples and are told to wait: {}",
+                std::string(status.message()));
+}
+
+void SessionHub::StorageWorks() {
+  if (std::exchange(in_trouble_, false)) spdlog::info("the store works again");
+}
+
+}  // namespace steward::collector
