@@ -83,7 +83,7 @@ void IssueEngine::OnMachineChanged(const MachineRecord& machine) {
 
 void IssueEngine::Carry(JudgeOutput output) {
   for (JudgeOutput::Look& look : output.looks) {
-    parts_.reachability.Look(look.address, judge_->look_deadline(),
+    parts_.reachability.Look(look.address, look.deadline,
                              [this, alive = std::weak_ptr(alive_), id = look.machine_id](Reach reach) {
                                const auto still = alive.lock();
                                if (!still || !running_) return;

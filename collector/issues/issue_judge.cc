@@ -131,7 +131,7 @@ void IssueJudge::JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput&
   if (watch.record.address.empty() || IsAddressShared(watch)) {
     watch.presence.OnLook(Reach::kUnknown, now);  // what answers there need not be this machine
   } else {
-    out.looks.push_back({watch.record.id, watch.record.address});
+    out.looks.push_back({watch.record.id, watch.record.address, watch.presence_times.look_step / 2});
   }
 }
 

@@ -22,6 +22,7 @@ struct JudgeOutput {
   struct Look {
     MachineId machine_id;
     std::string address;
+    absl::Duration deadline;  // until it counts as not answered
   };
   struct Memory {  // to be kept for the next start, by machine
     MachineId machine_id;
@@ -61,8 +62,6 @@ class IssueJudge {
   void Checkpoint(JudgeOutput& out);
 
   const IssueBook& book() const { return book_; }
-  // How long a look may take: half the shortest step between two.
-  static constexpr absl::Duration look_deadline() { return absl::Seconds(5); }
 
  private:
   using Watches = std::map<MachineId, MachineWatch, std::less<>>;
