@@ -1,0 +1,31 @@
+// Who asks, and what the roles may do. The one table of rights of the management API is in caller.cc.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace steward::collector {
+
+enum class Role { kOwner, kItManager, kPartner, kViewer, kMetrics };
+
+// "owner", "it-manager", "partner", "viewer", "metrics"; none for another word.
+std::optional<Role> ParseRole(std::string_view word);
+std::string_view RoleWord(Role role);
+
+struct Caller {
+  Role role = Role::kViewer;
+  std::string name;  // for the records: "token 4f1c", "local user 0"
+};
+
+// Whether the role may call a method, named as in its descriptor: "steward.v1.MachineService.ListMachines".
+// A method that the table does not name is the owner's alone.
+bool MayCall(Role role, std::string_view method);
+
+// The words of those roles that may, for messages: "owner, it-manager".
+std::string RolesThatMayCall(std::string_view method);
+
+// The console shows machines and issues: everyone but a scraper.
+inline bool MayReadConsole(Role role) { return role != Role::kMetrics; }
+
+}  // namespace steward::collector

@@ -1,0 +1,21 @@
+// The way from the management API to the channels.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "steward/v1/management.pb.h"
+
+namespace steward::collector {
+
+class ChannelTester {
+ public:
+  virtual ~ChannelTester() = default;
+  // Sends a marked test message over the channel, at once and once, and calls `done` once, on any thread, with what came of
+  // it: an answer that means "not delivered" is no error. NotFound: no such channel, with those there are.
+  virtual void TestChannel(const std::string& channel,
+                           std::function<void(absl::StatusOr<v1::TestChannelResponse>)> done) = 0;
+};
+
+}  // namespace steward::collector

@@ -1,0 +1,65 @@
+// What each command of stewardctl does once its arguments are read.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "collector/ctl/api_client.h"
+
+namespace steward::collector {
+
+// What every command gets.
+struct CtlContext {
+  const ApiClient& api;
+  std::ostream& out;
+  bool json = false;
+  bool colours = false;
+  absl::Time now;
+};
+
+struct TokenCreateArguments {
+  std::string site;
+  std::string machine_class;
+  std::uint32_t uses = 1;
+  std::optional<absl::Duration> expires;
+  std::vector<std::string> addresses;
+  bool api = false;
+  std::string role;
+};
+absl::Status TokenCreate(const CtlContext& context, const TokenCreateArguments& arguments);
+absl::Status TokenList(const CtlContext& context);
+absl::Status TokenRevoke(const CtlContext& context, const std::string& id);
+
+absl::Status Machines(const CtlContext& context, bool include_retired);
+absl::Status MachineShow(const CtlContext& context, const std::string& machine);
+absl::Status MachineRetire(const CtlContext& context, const std::string& machine, const std::string& reason);
+
+struct IssuesArguments {
+  bool all = false;  // those that are over too
+  std::string machine;
+  std::string type;
+};
+absl::Status Issues(const CtlContext& context, const IssuesArguments& arguments);
+absl::Status IssueShow(const CtlContext& context, const std::string& id);
+
+struct SamplesArguments {
+  std::string machine;
+  std::string metric;
+  std::optional<absl::Time> from;
+  std::optional<absl::Time> to;
+  std::map<std::string, std::string> labels;
+};
+absl::Status Samples(const CtlContext& context, const SamplesArguments& arguments);
+
+absl::Status ChannelTest(const CtlContext& context, const std::string& channel);
+absl::Status Deliveries(const CtlContext& context, const std::string& state);
+
+absl::Status CollectorStatus(const CtlContext& context);
+
+}  // namespace steward::collector

@@ -1,0 +1,101 @@
+#include <charconv>
+
+#include "base/human_text.h"
+#include "collector/ctl/output.h"
+#include "steward/v1/management.pb.h"
+
+namespace steward::collector {
+namespace {
+
+std::string ValueText(double value, const std::string& unit) {
+  if (unit == "bytes" || unit == "B") return ByteSize(value);
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 6).ptr;
+  return std::string(text, end) + (unit.empty() ? "" : " " + unit);
+}
+
+void PrintEvidence(const CtlContext& context, const v1::Evidence& evidence) {
+  PrintHeading(context, "Evidence");
+  Details details;
+  details.AddIfAny("Metric", evidence.metric());
+  details.Add("Threshold", ValueText(evidence.threshold(), evidence.unit()));
+  const auto point = [&](const char* name, bool present, const v1::EvidencePoint& at) {
+    if (present) details.Add(name, ValueText(at.value(), evidence.unit()) + ", " + BothTimes(at.has_time(), at.time(), context.now));
+  };
+  point("First", evidence.has_first(), evidence.first());
+  point("Worst", evidence.has_worst(), evidence.worst());
+  point("Latest", evidence.has_latest(), evidence.latest());
+  for (const auto& [name, value] : std::map<std::string, std::string>(evidence.details().begin(), evidence.details().end())) {
+    details.Add(name, value);
+  }
+  details.AddIfAny("Rule", evidence.rule_version());
+  details.Print(context);
+}
+
+}  // namespace
+
+absl::Status Issues(const CtlContext& context, const IssuesArguments& arguments) {
+  v1::ListIssuesRequest request;
+  request.set_include_closed(arguments.all);
+  request.set_machine(arguments.machine);
+  request.set_type(arguments.type);
+  v1::ListIssuesResponse response;
+  if (absl::Status called = context.api.Call("IssueService/ListIssues", request, response); !called.ok()) return called;
+  if (context.json) return PrintJson(context, response);
+  Table table({"SEVERITY", "STATE", "MACHINE", "ISSUE", "OPENED", "MOVE", "DUE", "ID"});
+  for (const v1::Issue& issue : response.issues()) {
+    table.AddRow({Cell(issue.severity(), SeverityColour(issue.severity())), issue.state(),
+                  issue.host_name().empty() ? issue.site() : issue.host_name(),
+                  issue.title().empty() ? issue.type() : issue.title(),
+                  Ago(issue.has_opened_time(), issue.opened_time(), context.now), issue.party(),
+                  issue.has_deadline() ? Ago(true, issue.deadline(), context.now) : "", Cell(issue.id(), Colour::kSoft)});
+  }
+  if (table.empty()) {
+    context.out << (arguments.all ? "No issues.\n" : "Nothing is open.\n");
+  } else {
+    table.Print(context.out, context.colours);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status IssueShow(const CtlContext& context, const std::string& id) {
+  v1::GetIssueRequest request;
+  request.set_id(id);
+  v1::GetIssueResponse response;
+  if (absl::Status called = context.api.Call("IssueService/GetIssue", request, response); !called.ok()) return called;
+  if (context.json) return PrintJson(context, response);
+  const v1::Issue& issue = response.issue();
+  context.out << Coloured(issue.severity(), SeverityColour(issue.severity()), context.colours) << ": "
+              << Printable(issue.title().empty() ? issue.type() : issue.title()) << "\n\n";
+  Details details;
+  details.Add("Id", issue.id());
+  details.Add("Type", issue.type());
+  details.AddIfAny("Machine", issue.host_name());
+  details.AddIfAny("Site", issue.site());
+  details.AddIfAny("Subject", issue.subject());
+  details.Add("State", issue.state() + (issue.stale() ? ", the machine is silent since" : ""));
+  details.Add("True since", BothTimes(issue.has_raised_time(), issue.raised_time(), context.now));
+  details.Add("Opened", BothTimes(issue.has_opened_time(), issue.opened_time(), context.now));
+  if (issue.has_resolved_time()) details.Add("Resolved", BothTimes(true, issue.resolved_time(), context.now));
+  details.AddIfAny("Move of", issue.party());
+  if (issue.has_deadline()) details.Add("Due", BothTimes(true, issue.deadline(), context.now));
+  if (issue.reopened() > 0) details.Add("Reopened", std::to_string(issue.reopened()) + " times");
+  details.AddIfAny("Part of", issue.parent_id());
+  details.AddIfAny("What", issue.summary());
+  details.AddIfAny("Meaning", issue.meaning());
+  details.AddIfAny("Next", issue.next_step());
+  details.Print(context);
+  if (issue.has_evidence()) PrintEvidence(context, issue.evidence());
+  if (!response.history().empty()) {
+    PrintHeading(context, "History");
+    Table table({"WHEN", "WHO", "WHAT", "FROM", "TO", "WHY"});
+    for (const v1::IssueEvent& event : response.history()) {
+      table.AddRow({Ago(event.has_time(), event.time(), context.now), event.actor(), event.action(), event.from(), event.to(),
+                    event.reason()});
+    }
+    table.Print(context.out, context.colours);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace steward::collector

@@ -1,0 +1,133 @@
+#include <algorithm>
+
+#include "base/human_text.h"
+#include "collector/ctl/output.h"
+#include "steward/v1/management.pb.h"
+
+namespace steward::collector {
+namespace {
+
+constexpr int kChangesPrinted = 10;
+
+Cell StateCell(const v1::Machine& machine) {
+  if (machine.state() == "retired") return {"retired", Colour::kSoft};
+  return machine.up() ? Cell("up", Colour::kGood) : Cell("down", Colour::kBad);
+}
+
+// Bytes by the size people read; every other value as it is.
+std::string FactText(const v1::MachineFact& fact) {
+  const bool is_size = fact.key().size() > 5 && fact.key().compare(fact.key().size() - 5, 5, "bytes") == 0 &&
+                       !fact.value().empty() && fact.value().find_first_not_of("0123456789") == std::string::npos;
+  if (!is_size) return fact.value();
+  const double bytes = std::strtod(fact.value().c_str(), nullptr);
+  return bytes < 1000 ? fact.value() : ByteSize(bytes) + " (" + fact.value() + ")";
+}
+
+void PrintMachine(const CtlContext& context, const v1::Machine& machine) {
+  Details details;
+  details.Add("Machine", machine.instance() + (machine.instance() == machine.host_name() ? "" : " (" + machine.host_name() + ")"));
+  details.Add("Id", machine.id());
+  details.Add("State", StateCell(machine).text);
+  details.Add("Last seen", BothTimes(machine.has_last_seen_time(), machine.last_seen_time(), context.now));
+  details.AddIfAny("Site", machine.site());
+  details.AddIfAny("Class", machine.class_());
+  details.AddIfAny("System", machine.operating_system());
+  details.AddIfAny("Agent", machine.agent_version());
+  details.AddIfAny("Address", machine.address());
+  details.Add("Interval", absl::FormatDuration(absl::Seconds(machine.interval().seconds()) +
+                                               absl::Nanoseconds(machine.interval().nanos())));
+  details.Add("Enrolled", BothTimes(machine.has_enrolled_time(), machine.enrolled_time(), context.now));
+  if (machine.has_certificate_expire_time()) {
+    details.Add("Certificate", "until " + BothTimes(true, machine.certificate_expire_time(), context.now));
+  }
+  details.Print(context);
+}
+
+void PrintInventory(const CtlContext& context, const v1::GetMachineResponse& response) {
+  if (response.facts().empty()) {
+    context.out << "\nNo inventory has arrived yet.\n";
+    return;
+  }
+  std::string group;
+  Table table({"GROUP", "FACT", "VALUE"});
+  for (const v1::MachineFact& fact : response.facts()) {
+    table.AddRow({fact.group() == group ? "" : fact.group(), fact.key(), FactText(fact)});
+    group = fact.group();
+  }
+  PrintHeading(context, "Inventory");
+  table.Print(context.out, context.colours);
+}
+
+void PrintChanges(const CtlContext& context, const v1::GetMachineResponse& response) {
+  if (response.changes().empty()) return;
+  PrintHeading(context, "Newest changes");
+  Table table({"WHEN", "FACT", "BEFORE", "AFTER"});
+  for (int i = 0; i < std::min(response.changes_size(), kChangesPrinted); ++i) {
+    const v1::ChangeEntry& change = response.changes(i);
+    table.AddRow({Ago(true, change.time(), context.now), change.group() + " " + change.key(),
+                  change.has_old_value() ? change.old_value() : "-", change.has_new_value() ? change.new_value() : "-"});
+  }
+  table.Print(context.out, context.colours);
+}
+
+}  // namespace
+
+absl::Status Machines(const CtlContext& context, bool include_retired) {
+  v1::ListMachinesRequest request;
+  request.set_include_retired(include_retired);
+  v1::ListMachinesResponse response;
+  if (absl::Status called = context.api.Call("MachineService/ListMachines", request, response); !called.ok()) return called;
+  if (context.json) return PrintJson(context, response);
+  Table table({"MACHINE", "STATE", "LAST SEEN", "SITE", "CLASS", "ISSUES", "SYSTEM", "ID"});
+  for (const v1::Machine& machine : response.machines()) {
+    table.AddRow({machine.instance(), StateCell(machine), Ago(machine.has_last_seen_time(), machine.last_seen_time(), context.now),
+                  machine.site(), machine.class_(),
+                  Cell(std::to_string(machine.open_issues()), machine.open_issues() > 0 ? Colour::kWarning : Colour::kSoft),
+                  machine.operating_system(), Cell(machine.id(), Colour::kSoft)});
+  }
+  if (table.empty()) {
+    context.out << "No machine is enrolled yet. `stewardctl token create` makes a token; on the machine, as root:"
+                << " steward-agent enroll TOKEN\n";
+  } else {
+    table.Print(context.out, context.colours);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MachineShow(const CtlContext& context, const std::string& machine) {
+  v1::GetMachineRequest request;
+  request.set_machine(machine);
+  v1::GetMachineResponse response;
+  if (absl::Status called = context.api.Call("MachineService/GetMachine", request, response); !called.ok()) return called;
+  if (context.json) return PrintJson(context, response);
+  PrintMachine(context, response.machine());
+  if (!response.issues().empty()) {
+    PrintHeading(context, "Open issues");
+    Table table({"SEVERITY", "ISSUE", "OPENED", "ID"});
+    for (const v1::Issue& issue : response.issues()) {
+      table.AddRow({Cell(issue.severity(), SeverityColour(issue.severity())), issue.title(),
+                    Ago(issue.has_opened_time(), issue.opened_time(), context.now), issue.id()});
+    }
+    table.Print(context.out, context.colours);
+  }
+  PrintInventory(context, response);
+  for (const v1::InventoryNote& note : response.notes()) {
+    context.out << Printable(note.group()) << " is missing: " << Printable(note.note()) << '\n';
+  }
+  PrintChanges(context, response);
+  return absl::OkStatus();
+}
+
+absl::Status MachineRetire(const CtlContext& context, const std::string& machine, const std::string& reason) {
+  v1::RetireMachineRequest request;
+  request.set_machine(machine);
+  request.set_reason(reason);
+  v1::RetireMachineResponse response;
+  if (absl::Status called = context.api.Call("MachineService/RetireMachine", request, response); !called.ok()) return called;
+  if (context.json) return PrintJson(context, response);
+  context.out << Printable(response.machine().instance()) << " (" << response.machine().id()
+              << ") is retired: it may not connect any more, its history stays.\n";
+  return absl::OkStatus();
+}
+
+}  // namespace steward::collector
