@@ -104,6 +104,8 @@ class Spool {
                                        const std::vector<v1::MachineEvent>& events = {});
   // The next batch opens a segment. Called when the uplink connects and when a clock was stepped.
   void CutSegment();
+  // Cuts if something in the current segment is committed: the rest of the stream need not begin with it then.
+  void CutSegmentIfSettled();
   // A new epoch: ids and sequences start anew, the caller declares all its series again with the next Append.
   void StartEpoch();
   absl::Status Sync();
@@ -113,7 +115,7 @@ class Spool {
   // --- For the uplink ---
   std::vector<v1::EpochRanges> Held() const;                 // what is on disk, committed or not, by age of the epoch
   // What the collector says it has of a held epoch; replaces what was believed, so that a collector restored from a
-  // backup gets back what it lost.
+  // backup gets back what it lost. Of sequences that are not held any more the old belief stays.
   void ReplaceCommitted(std::uint64_t epoch, const IntervalSet& committed);
   void MarkCommitted(std::uint64_t epoch, std::uint64_t first, std::uint64_t last);
   // Never to be sent again: declared as a gap. In the current segment: also cuts it.
@@ -210,6 +212,7 @@ class Spool {
   void WriteJournal(Epoch& epoch);
   void CompactJournal(Epoch& epoch);
   Epoch& EpochOf(std::uint64_t id);
+  std::uint64_t LastSequence(std::uint64_t epoch) const;  // 0: none
   const Epoch* FindEpoch(std::uint64_t id) const;
   std::filesystem::path SegmentPath(const Segment& segment) const;
   std::filesystem::path EpochPath(std::uint64_t epoch, std::string_view suffix) const;

@@ -46,7 +46,13 @@ std::vector<v1::EpochRanges> Spool::Held() const {
 void Spool::ReplaceCommitted(std::uint64_t id, const IntervalSet& committed) {
   const auto it = epochs_.find(id);
   if (it == epochs_.end()) return;
-  it->second->journal.ReplaceCommitted(committed, it->second->unwritten);
+  IntervalSet result = it->second->journal.committed();
+  for (const auto& [ordinal, segment] : segments_) {
+    if (segment.epoch == id) result.Remove(segment.range.first, segment.range.last);
+  }
+  const std::uint64_t last = LastSequence(id);
+  for (const SequenceSpan& span : committed.spans()) result.Add(span.first, std::min(span.last, last));
+  it->second->journal.ReplaceCommitted(result, it->second->unwritten);
   it->second->journal_damaged = false;
   WriteJournal(*it->second);
 }
@@ -55,15 +61,33 @@ void Spool::MarkCommitted(std::uint64_t id, std::uint64_t first, std::uint64_t l
   const auto it = epochs_.find(id);
   if (it == epochs_.end()) return;
   full_logged_ = false;
-  it->second->journal.AddCommitted(first, last, it->second->unwritten);
+  it->second->journal.AddCommitted(first, std::min(last, LastSequence(id)), it->second->unwritten);
   WriteJournal(*it->second);
 }
 
 void Spool::MarkRefused(std::uint64_t id, std::uint64_t first, std::uint64_t last) {
   const auto it = epochs_.find(id);
+  last = std::min(last, LastSequence(id));
   if (it == epochs_.end() || first > last) return;
   DeclareWaiting(*it->second, {first, last}, v1::GapDeclaration::REFUSED, 0);
   if (current_ && id == epoch_ && last >= segments_.at(current_->ordinal).range.first) CutSegment();
+}
+
+void Spool::CutSegmentIfSettled() {
+  if (!current_) return;
+  const Segment& segment = segments_.at(current_->ordinal);
+  const std::uint64_t stored = segment.range.last - segment.range.first + 1;
+  if (EpochOf(segment.epoch).journal.WaitingIn(segment.range.first, segment.range.last) < stored) CutSegment();
+}
+
+// What is beyond cannot have been committed or refused, whatever a collector says.
+std::uint64_t Spool::LastSequence(std::uint64_t id) const {
+  if (id == epoch_) return next_sequence_ - 1;
+  std::uint64_t last = 0;
+  for (const auto& [ordinal, segment] : segments_) {
+    if (segment.epoch == id) last = std::max(last, segment.range.last);
+  }
+  return last;
 }
 
 bool Spool::IsSettled(std::uint64_t id, std::uint64_t sequence) const {
