@@ -1,0 +1,115 @@
+#include "collector/storage/sqlite/block_codec.h"
+
+#include <zstd.h>
+
+#include "absl/strings/str_cat.h"
+#include "proto/wire/bytes.h"
+
+namespace steward::collector {
+namespace {
+
+constexpr int kCompressionLevel = 3;
+
+absl::Status Damaged(std::string_view what) {
+  return absl::DataLossError(absl::StrCat("a block of samples is damaged: ", std::string(what)));
+}
+
+// Column by column: neighbours are alike, which the compressor likes.
+void AppendColumns(absl::Span<const StoredBatch> batches, std::string& out) {
+  using wire::AppendVarint;
+  using wire::ZigZag;
+  AppendVarint(batches.size(), out);
+  std::uint64_t sequence = 0;
+  for (const StoredBatch& batch : batches) {
+    AppendVarint(batch.sequence - sequence, out);
+    sequence = batch.sequence;
+  }
+  std::uint64_t segment = 0;
+  for (const StoredBatch& batch : batches) {
+    AppendVarint(ZigZag(static_cast<std::int64_t>(batch.segment_first - segment)), out);
+    segment = batch.segment_first;
+  }
+  std::uint64_t time = 0;  // unsigned: differences wrap around
+  std::uint64_t step = 0;
+  for (const StoredBatch& batch : batches) {
+    const std::uint64_t next_step = static_cast<std::uint64_t>(batch.time_ms) - time;
+    AppendVarint(ZigZag(static_cast<std::int64_t>(next_step - step)), out);
+    step = next_step;
+    time += next_step;
+  }
+  for (const StoredBatch& batch : batches) AppendVarint(batch.sample_count, out);
+  for (const StoredBatch& batch : batches) AppendVarint(batch.samples.size(), out);
+  for (const StoredBatch& batch : batches) AppendVarint(batch.events.size(), out);
+}
+
+std::string_view Take(std::string_view& bytes, std::size_t count) {
+  const std::string_view taken = bytes.substr(0, count);
+  bytes.remove_prefix(count);
+  return taken;
+}
+
+}  // namespace
+
+std::string Compressed(std::string_view bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), kCompressionLevel));
+  return out;
+}
+
+absl::StatusOr<std::string> Decompressed(std::string_view content) {
+  const unsigned long long size = ZSTD_getFrameContentSize(content.data(), content.size());
+  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kBlockBytesMax) {
+    return Damaged("its size");
+  }
+  std::string out(size, '\0');
+  const std::size_t got = ZSTD_decompress(out.data(), out.size(), content.data(), content.size());
+  if (ZSTD_isError(got) != 0) return Damaged(ZSTD_getErrorName(got));
+  if (got != size) return Damaged("its length");
+  return out;
+}
+
+std::string PackBlock(absl::Span<const StoredBatch> batches) {
+  std::string bytes;
+  AppendColumns(batches, bytes);
+  for (const StoredBatch& batch : batches) bytes += batch.samples;
+  for (const StoredBatch& batch : batches) bytes += batch.events;
+  return Compressed(bytes);
+}
+
+absl::StatusOr<UnpackedBlock> UnpackBlock(std::int64_t coding, std::string_view content) {
+  if (coding != kBlockCodingBatches) return Damaged(absl::StrCat("coding ", coding, " is not known"));
+  auto bytes = Decompressed(content);
+  if (!bytes.ok()) return bytes.status();
+  UnpackedBlock block;
+  block.bytes = std::make_unique<const std::string>(*std::move(bytes));
+  wire::ByteReader in(*block.bytes);
+  const std::uint64_t count = in.Varint();
+  if (count > block.bytes->size()) return Damaged("its count");
+  block.batches.resize(count);
+  std::uint64_t last = 0;
+  for (StoredBatch& batch : block.batches) last = batch.sequence = last + in.Varint();
+  last = 0;
+  for (StoredBatch& batch : block.batches) {
+    last = batch.segment_first = last + static_cast<std::uint64_t>(wire::UnZigZag(in.Varint()));
+  }
+  std::uint64_t time = 0;
+  std::uint64_t step = 0;
+  for (StoredBatch& batch : block.batches) {
+    step += static_cast<std::uint64_t>(wire::UnZigZag(in.Varint()));
+    time += step;
+    batch.time_ms = static_cast<std::int64_t>(time);
+  }
+  for (StoredBatch& batch : block.batches) batch.sample_count = in.Varint();
+  std::vector<std::uint64_t> sizes(2 * count);
+  for (std::uint64_t& size : sizes) size = in.Varint();
+  if (!in.ok()) return Damaged("cut short");
+  std::string_view rest = std::string_view(*block.bytes).substr(in.position());
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] > rest.size()) return Damaged("cut short");
+    const std::string_view part = Take(rest, sizes[i]);
+    (i < count ? block.batches[i].samples : block.batches[i - count].events) = part;
+  }
+  return block;
+}
+
+}  // namespace steward::collector

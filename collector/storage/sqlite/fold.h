@@ -1,0 +1,29 @@
+// Moves the runs of past hours out of the log into blocks, and takes the log's dead rows away; deletes what is too old.
+// In a transaction of the caller; nothing may wait in the BatchLog, which has to forget what it knew of those machines.
+// Throws SQLite::Exception where it does not return a Status.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "collector/storage/sqlite/batch_log.h"
+#include "collector/storage/sqlite/connection.h"
+
+namespace steward::collector {
+
+// All runs of the machine that began in that hour become blocks, one or more an epoch.
+absl::Status FoldHour(Connection& connection, std::int64_t machine, std::int64_t hour);
+
+// The run's batches are given up; that they were committed stays known. TrimLog takes the rows.
+void DropRun(Connection& connection, const Run& run);
+
+// Rows of the log before every run's first: a bounded number of them goes.
+void TrimLog(Connection& connection, std::int64_t next_batch_id);
+// The machine and hour of the run that holds back the trimming, if it holds back a lot: a machine that fell silent.
+// False: there is none.
+bool FindHoldingRun(Connection& connection, std::int64_t next_batch_id, std::int64_t& machine, std::int64_t& hour);
+
+// Deletes blocks and runs without a batch from `before_ms` on, and epochs that thereby became empty. True: more is left.
+bool ExpireBatches(Connection& connection, std::int64_t before_ms);
+
+}  // namespace steward::collector

@@ -1,0 +1,98 @@
+#include "collector/storage/sqlite/open_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+
+namespace steward::collector {
+namespace {
+
+constexpr char kMagic[] = "SQLite format 3";  // with its NUL the first 16 bytes of every SQLite file
+
+absl::Status Damaged(const std::filesystem::path& path, const std::string& what) {
+  return absl::DataLossError(absl::StrCat(path.string(), " is damaged (", what,
+                                          "); restore its newest backup with: steward-collector restore"));
+}
+
+// Before SQLite sees it, which would take any file of less than a page for an empty database.
+absl::Status CheckKind(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) return absl::OkStatus();
+  if (!std::filesystem::is_regular_file(status)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path.string(), " is not a file; choose another data directory"));
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return absl::PermissionDeniedError(absl::StrCat("cannot read ", path.string(), ": ", std::strerror(errno),
+                                                    "; it must belong to the collector's user"));
+  }
+  char head[sizeof kMagic] = {};
+  file.read(head, sizeof head);
+  if (file.gcount() == 0) return absl::OkStatus();
+  if (file.gcount() == sizeof head && std::memcmp(head, kMagic, sizeof head) == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(path.string(), " is not a Steward database; this is another "
+                                                    "program's folder, or the file was overwritten: choose another data "
+                                                    "directory, or restore a backup"));
+}
+
+// A file that lost its end is noticed here, whatever its size; small ones are read whole.
+absl::Status CheckWhole(Connection& connection, std::int64_t quick_check_bytes_max) {
+  return Guarded(connection, [&]() -> absl::Status {
+    connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    const std::int64_t expected = connection.Integer("PRAGMA page_count") * connection.Integer("PRAGMA page_size");
+    const auto size = static_cast<std::int64_t>(std::filesystem::file_size(connection.path()));
+    if (size < expected) {
+      return Damaged(connection.path(), absl::StrCat(size, " bytes of ", expected, " are there"));
+    }
+    if (size > quick_check_bytes_max) return absl::OkStatus();
+    Query query(connection, "PRAGMA quick_check(1)");
+    if (query.Next() && query.View(0) == "ok") return absl::OkStatus();
+    return Damaged(connection.path(), query.Text(0));
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> OpenFile(const std::filesystem::path& path,
+                                                     const SqliteStorageOptions& options,
+                                                     absl::Span<const SchemaStep> steps) {
+  if (absl::Status status = CheckKind(path); !status.ok()) return status;
+  std::unique_ptr<Connection> connection;
+  try {
+    connection = std::make_unique<Connection>(path, Connection::Mode::kWrite);
+  } catch (const SQLite::Exception& error) {
+    return absl::PermissionDeniedError(absl::StrCat("cannot open ", path.string(), " (", error.what(), "): its folder "
+                                                    "must exist and belong to the collector's user"));
+  }
+  absl::Status status = UpdateSchema(*connection, steps);
+  if (status.ok()) status = CheckWhole(*connection, options.quick_check_bytes_max);
+  if (!status.ok()) return status;
+  if (options.file_bytes_max > 0) {
+    const std::int64_t pages = options.file_bytes_max / connection->Integer("PRAGMA page_size");
+    connection->Execute(absl::StrCat("PRAGMA max_page_count = ", std::max<std::int64_t>(pages, 1)).c_str());
+  }
+  return connection;
+}
+
+absl::Status CheckSqliteStorage(const std::filesystem::path& path) {
+  SqliteStorageOptions options;
+  options.quick_check_bytes_max = 0;
+  const auto connection = OpenFile(path, options, SchemaSteps());
+  if (!connection.ok()) return connection.status();
+  return Guarded(**connection, [&]() -> absl::Status {
+    Query pages(**connection, "PRAGMA integrity_check(1)");
+    if (!pages.Next() || pages.View(0) != "ok") return Damaged(path, pages.Text(0));
+    Query references(**connection, "PRAGMA foreign_key_check");
+    if (references.Next()) return Damaged(path, absl::StrCat("table ", references.Text(0), " refers to nothing"));
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace steward::collector

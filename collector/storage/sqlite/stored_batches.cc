@@ -1,0 +1,144 @@
+#include "collector/storage/sqlite/stored_batches.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "collector/storage/descriptor_merge.h"
+
+namespace steward::collector {
+namespace {
+
+#define STEWARD_SELECT_RUN                                                                              \
+  "SELECT key, machine, epoch, segment_first, sequence_first, sequence_last, batch_first, batch_last, " \
+  "time_min_ms, time_max_ms FROM run "
+
+std::vector<Run> ReadRuns(Query& query) {
+  std::vector<Run> runs;
+  while (query.Next()) {
+    runs.push_back({query.Integer(0), query.Integer(1), query.Unsigned(2), query.Unsigned(3), query.Unsigned(4),
+                    query.Unsigned(5), query.Integer(6), query.Integer(7), query.Integer(8), query.Integer(9)});
+  }
+  return runs;
+}
+
+absl::Status Missing(const Connection& connection, const Run& run, std::uint64_t sequence) {
+  return absl::DataLossError(absl::StrCat(connection.path().string(), ": batch ", sequence, " of epoch ", run.epoch,
+                                          " is not where it was written; restore the newest backup"));
+}
+
+std::vector<StoredBatch>::const_iterator FindSequence(const std::vector<StoredBatch>& batches, std::uint64_t sequence) {
+  return std::find_if(batches.begin(), batches.end(),
+                      [&](const StoredBatch& batch) { return batch.sequence == sequence; });
+}
+
+}  // namespace
+
+std::vector<Run> RunsOf(Connection& connection, std::int64_t machine, std::uint64_t epoch) {
+  Query query(connection, STEWARD_SELECT_RUN "WHERE machine = ?1 AND epoch = ?2 ORDER BY sequence_first", machine, epoch);
+  return ReadRuns(query);
+}
+
+std::vector<Run> RunsOfMachine(Connection& connection, std::int64_t machine) {
+  Query query(connection, STEWARD_SELECT_RUN "WHERE machine = ?1 ORDER BY epoch, sequence_first", machine);
+  return ReadRuns(query);
+}
+
+IntervalSet CommittedOf(Connection& connection, std::int64_t machine, std::uint64_t epoch) {
+  IntervalSet set;
+  {
+    Query query(connection,
+                "SELECT sequence_first, sequence_last FROM committed WHERE machine = ?1 AND epoch = ?2 "
+                "ORDER BY sequence_first",
+                machine, epoch);
+    while (query.Next()) set.push_back({query.Unsigned(0), query.Unsigned(1)});
+  }
+  for (const Run& run : RunsOf(connection, machine, epoch)) Insert(set, run.sequence_first, run.sequence_last);
+  return set;
+}
+
+absl::Status ReadRun(Connection& connection, const Run& run, BatchBytes& bytes, std::vector<StoredBatch>& batches) {
+  std::int64_t id = run.batch_last;
+  for (std::uint64_t left = run.sequence_last - run.sequence_first + 1; left > 0; --left) {
+    Query query(connection,
+                "SELECT previous, run, sequence, time_ms, sample_count, samples, events FROM batch WHERE id = ?1", id);
+    const std::uint64_t sequence = run.sequence_first + left - 1;
+    if (!query.Next() || query.Integer(1) != run.key || query.Unsigned(2) != sequence) {
+      return Missing(connection, run, sequence);
+    }
+    id = query.Integer(0);
+    const std::string& samples = bytes.rows.emplace_back(query.View(5));
+    const std::string& events = query.IsNull(6) ? samples : bytes.rows.emplace_back(query.View(6));
+    batches.push_back({run.segment_first, sequence, query.Integer(3), query.Unsigned(4), samples,
+                       query.IsNull(6) ? std::string_view() : std::string_view(events)});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadBlock(Connection& connection, std::int64_t block, BatchBytes& bytes,
+                       std::vector<StoredBatch>& batches) {
+  Query query(connection, "SELECT coding, content FROM block WHERE key = ?1", block);
+  if (!query.Next()) return absl::NotFoundError(absl::StrCat("no block ", block));
+  auto unpacked = UnpackBlock(query.Integer(0), query.View(1));
+  if (!unpacked.ok()) return unpacked.status();
+  batches.insert(batches.end(), unpacked->batches.begin(), unpacked->batches.end());
+  bytes.blocks.push_back(std::move(unpacked->bytes));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<OwnedBatch>> FindStoredBatch(Connection& connection, std::int64_t machine,
+                                                          std::uint64_t epoch, std::uint64_t sequence) {
+  BatchBytes bytes;
+  std::vector<StoredBatch> batches;
+  for (const Run& run : RunsOf(connection, machine, epoch)) {
+    if (sequence < run.sequence_first || sequence > run.sequence_last) continue;
+    if (auto status = ReadRun(connection, run, bytes, batches); !status.ok()) return status;
+  }
+  if (batches.empty()) {
+    std::vector<std::int64_t> blocks;
+    Query query(connection,
+                "SELECT key FROM block WHERE machine = ?1 AND epoch = ?2 AND sequence_first <= ?3 "
+                "AND sequence_last >= ?3 ORDER BY sequence_first DESC",
+                machine, epoch, sequence);
+    while (query.Next()) blocks.push_back(query.Integer(0));
+    for (const std::int64_t block : blocks) {
+      if (auto status = ReadBlock(connection, block, bytes, batches); !status.ok()) return status;
+      if (FindSequence(batches, sequence) != batches.end()) break;
+    }
+  }
+  const auto found = FindSequence(batches, sequence);
+  if (found == batches.end()) return std::nullopt;
+  return OwnedBatch{std::string(found->samples), std::string(found->events)};
+}
+
+absl::StatusOr<v1::DescriptorSet> DescriptorsOf(Connection& connection, std::int64_t machine, std::uint64_t epoch) {
+  Query query(connection, "SELECT content FROM descriptor_set WHERE machine = ?1 AND epoch = ?2 ORDER BY number", machine,
+              epoch);
+  v1::DescriptorSet all;
+  while (query.Next()) {
+    const auto bytes = Decompressed(query.View(0));
+    if (!bytes.ok()) return bytes.status();
+    if (!all.MergeFromString(*bytes)) {
+      return absl::DataLossError(absl::StrCat(connection.path().string(), ": the descriptors of epoch ", epoch,
+                                              " are damaged; restore the newest backup"));
+    }
+  }
+  all.set_epoch(epoch);
+  return all;
+}
+
+absl::Status AddDescriptors(Connection& connection, std::int64_t machine, const v1::DescriptorSet& set) {
+  const auto stored = DescriptorsOf(connection, machine, set.epoch());
+  if (!stored.ok()) return stored.status();
+  const auto added = NewDescriptors(*stored, set);
+  if (!added.ok()) return added.status();
+  if (added->groups_size() == 0 && added->series_size() == 0) return absl::OkStatus();
+  const std::string content = Compressed(added->SerializeAsString());
+  Query(connection,
+        "INSERT INTO descriptor_set (machine, epoch, number, content) SELECT ?1, ?2, COUNT(*) + 1, ?3 "
+        "FROM descriptor_set WHERE machine = ?1 AND epoch = ?2",
+        machine, set.epoch(), Bytes(content))
+      .Run();
+  return absl::OkStatus();
+}
+
+}  // namespace steward::collector
