@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "base/text.h"
 
 namespace steward::fleet {
 
@@ -17,11 +18,11 @@ bool Outage::IsCut(absl::Duration since_start) const {
 
 absl::StatusOr<Outage> ParseOutage(std::string_view text) {
   const auto wrong = [&](absl::string_view why) {
-    return absl::InvalidArgumentError(absl::StrCat("--outage ", absl::string_view(text.data(), text.size()), ": ", why,
+    return absl::InvalidArgumentError(absl::StrCat("--outage ", ToAbsl(text), ": ", why,
                                                    "; write at=30s,for=20s or at=30s,for=20s,every=2m"));
   };
   Outage outage;
-  for (const absl::string_view part : absl::StrSplit(absl::string_view(text.data(), text.size()), ',')) {
+  for (const absl::string_view part : absl::StrSplit(ToAbsl(text), ',')) {
     const std::pair<absl::string_view, absl::string_view> option = absl::StrSplit(part, absl::MaxSplits('=', 1));
     absl::Duration value;
     if (!absl::ParseDuration(option.second, &value) || value < absl::ZeroDuration()) {
