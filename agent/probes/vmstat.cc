@@ -14,10 +14,13 @@ namespace {
 
 constexpr std::string_view kPath = "/proc/vmstat";
 
-// node_exporter's choice is oom_kill, pgpg*, pswp*, pg*fault*; the rest tells how hard memory is being reclaimed.
-constexpr std::array<std::string_view, 12> kPrefixes = {
-    "oom_kill",      "pgpg",         "pswp",          "allocstall", "pgscan_direct",     "pgscan_kswapd",
-    "pgsteal_direct", "pgsteal_kswapd", "workingset_refault", "swap_ra", "compact_stall", "thp_fault_fallback",
+// node_exporter's choice is oom_kill, pgpg*, pswp*, pg*fault*; the rest tells how hard memory is being reclaimed and
+// defragmented. Nearly all of it stands still on a machine that is well.
+constexpr std::array<std::string_view, 21> kPrefixes = {
+    "oom_kill",   "pgpg",           "pswp",       "allocstall",    "pgscan_direct", "pgscan_kswapd", "pgsteal_direct",
+    "pgsteal_kswapd", "workingset_", "swap_ra",   "compact_",      "thp_fault_",    "thp_collapse_", "kswapd_",
+    "pageoutrun", "slabs_scanned",  "drop_",      "numa_foreign",  "numa_miss",     "numa_pages_migrated",
+    "unevictable_pgs_stranded",
 };
 
 bool IsWanted(std::string_view key) {

@@ -1,0 +1,123 @@
+#include "agent/inventory/package.h"
+
+#include <map>
+#include <string>
+
+#include "agent/inventory/facts.h"
+#include "agent/platform/platform.h"
+#include "agent/probes/text.h"
+#include "base/text.h"
+
+namespace steward::agent {
+namespace {
+
+constexpr absl::Duration kRpmDeadline = absl::Seconds(30);
+
+// One stanza of dpkg's status file.
+struct Stanza {
+  std::string_view name;
+  std::string_view status;
+  std::string_view version;
+  std::string_view architecture;
+};
+
+// Takes a stanza off `text`; false at the end.
+bool NextStanza(std::string_view& text, Stanza& stanza) {
+  stanza = {};
+  bool any = false;
+  std::string_view line;
+  while (NextLine(text, line)) {
+    if (line.empty()) {
+      if (any) return true;
+      continue;
+    }
+    any = true;
+    const auto take = [&](std::string_view key, std::string_view& into) {
+      if (line.starts_with(key)) into = Trimmed(line.substr(key.size()));
+    };
+    take("Package:", stanza.name);
+    take("Status:", stanza.status);
+    take("Version:", stanza.version);
+    take("Architecture:", stanza.architecture);
+  }
+  return any;
+}
+
+class PackageInventory final : public InventorySource {
+ public:
+  explicit PackageInventory(Platform& platform) : platform_(platform) {}
+  std::string_view group() const override { return "package"; }
+
+  absl::Status Collect(std::vector<Fact>& facts) override {
+    std::string text;
+    const absl::Status dpkg = platform_.ReadFile("/var/lib/dpkg/status", text);
+    if (dpkg.ok()) ParseDpkgStatus(text, facts);
+    if (!dpkg.ok() && !absl::IsNotFound(dpkg)) return dpkg;
+    if (!HasRpmDatabase()) {
+      return dpkg.ok() ? absl::OkStatus()
+                       : absl::NotFoundError("neither dpkg's nor rpm's database: packages are not known");
+    }
+    const absl::StatusOr<std::string> list = platform_.RunTool(Tool::kRpmPackages, kRpmDeadline);
+    if (absl::IsNotFound(list.status())) {
+      return dpkg.ok() ? absl::OkStatus() : absl::NotFoundError("no rpm tool: packages are not known");
+    }
+    if (!list.ok()) return list.status();
+    ParseRpmList(*list, facts);
+    return absl::OkStatus();
+  }
+
+ private:
+  bool HasRpmDatabase() {
+    return platform_.Exists("/var/lib/rpm/rpmdb.sqlite") || platform_.Exists("/var/lib/rpm/Packages") ||
+           platform_.Exists("/var/lib/rpm/Packages.db") || platform_.Exists("/usr/lib/sysimage/rpm/rpmdb.sqlite") ||
+           platform_.Exists("/usr/lib/sysimage/rpm/Packages.db");
+  }
+
+  Platform& platform_;
+};
+
+}  // namespace
+
+void ParseDpkgStatus(std::string_view text, std::vector<Fact>& facts) {
+  // What most packages are built for is the machine's own architecture.
+  std::map<std::string_view, int> architectures;
+  std::vector<Stanza> installed;
+  Stanza stanza;
+  while (NextStanza(text, stanza)) {
+    if (!stanza.status.ends_with(" installed") || stanza.name.empty()) continue;
+    installed.push_back(stanza);
+    if (stanza.architecture != "all") ++architectures[stanza.architecture];
+  }
+  std::string_view own;
+  int most = 0;
+  for (const auto& [architecture, count] : architectures) {
+    if (count <= most) continue;
+    own = architecture;
+    most = count;
+  }
+  for (const Stanza& package : installed) {
+    const bool is_foreign = package.architecture != own && package.architecture != "all";
+    AddFact(facts, is_foreign ? StrCat(package.name, ":", package.architecture) : std::string(package.name),
+            package.version);
+  }
+}
+
+void ParseRpmList(std::string_view text, std::vector<Fact>& facts) {
+  std::map<std::string_view, std::string> versions;
+  std::string_view line;
+  while (NextLine(text, line)) {
+    std::string_view name;
+    std::string_view version;
+    if (!NextPart(line, '\t', name) || !NextPart(line, '\t', version) || name.empty()) continue;
+    if (name == "gpg-pubkey") continue;  // a key, kept as if it were a package
+    std::string& list = versions[name];
+    StrAppend(&list, list.empty() ? "" : ", ", version);
+  }
+  for (const auto& [name, list] : versions) AddFact(facts, std::string(name), list);
+}
+
+std::unique_ptr<InventorySource> MakePackageInventory(Platform& platform) {
+  return std::make_unique<PackageInventory>(platform);
+}
+
+}  // namespace steward::agent

@@ -1,0 +1,19 @@
+// Installed packages by Debian's or Red Hat's database: name and version.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "agent/inventory/inventory.h"
+
+namespace steward::agent {
+
+// dpkg's status file; what is not installed is left out. A package of a second architecture is "name:arch".
+void ParseDpkgStatus(std::string_view text, std::vector<Fact>& facts);
+// rpm's list by Tool::kRpmPackages; several versions of one name are one fact, "1.0, 1.1".
+void ParseRpmList(std::string_view text, std::vector<Fact>& facts);
+
+std::unique_ptr<InventorySource> MakePackageInventory(Platform& platform);
+
+}  // namespace steward::agent

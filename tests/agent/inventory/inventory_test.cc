@@ -1,0 +1,161 @@
+// The inventory's parsers from text, and what recorded machines say about themselves.
+#include <string>
+#include <vector>
+
+#include "agent/inventory/inventory.h"
+#include "agent/inventory/package.h"
+#include "agent/inventory/processor.h"
+#include "agent/inventory/service.h"
+#include "agent/inventory/smbios.h"
+#include "agent/inventory/user.h"
+#include "agent/inventory/volume.h"
+#include "agent/platform/platform.h"
+#include "gtest/gtest.h"
+
+namespace steward::agent {
+namespace {
+
+std::string Value(const std::vector<Fact>& facts, const std::string& key) {
+  for (const Fact& fact : facts) {
+    if (fact.key == key) return fact.value;
+  }
+  return "(none)";
+}
+
+std::unique_ptr<Platform> Recorded(const std::string& machine) {
+  auto platform = NewRecordedPlatform(STEWARD_SOURCE_DIR "/tests/fixtures/linux/" + machine);
+  EXPECT_TRUE(platform.ok()) << platform.status();
+  return *std::move(platform);
+}
+
+TEST(Dpkg, OnlyWhatIsInstalledAndAForeignArchitectureApart) {
+  std::vector<Fact> facts;
+  ParseDpkgStatus(
+      "Package: a\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\nDescription: x\n Package: no\n\n"
+      "Package: b\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 2\n\n\n"
+      "Package: d\nStatus: install ok installed\nArchitecture: amd64\nVersion: 5\n\n"
+      "Package: a\nStatus: install ok installed\nArchitecture: i386\nVersion: 3\n\n"
+      "Package: c\nStatus: hold ok installed\nArchitecture: all\nVersion: 4",
+      facts);
+  EXPECT_EQ(facts.size(), 4u);
+  EXPECT_EQ(Value(facts, "a"), "1");
+  EXPECT_EQ(Value(facts, "a:i386"), "3");
+  EXPECT_EQ(Value(facts, "b"), "(none)");
+  EXPECT_EQ(Value(facts, "c"), "4");
+}
+
+TEST(Rpm, VersionsOfOneNameStandTogether) {
+  std::vector<Fact> facts;
+  ParseRpmList("kernel\t5.1-1\tx86_64\tv\nkernel\t5.1-2\tx86_64\tv\nbash\t5\nnonsense\n\t1\ngpg-pubkey\t1-1\n", facts);
+  EXPECT_EQ(facts.size(), 2u);
+  EXPECT_EQ(Value(facts, "kernel"), "5.1-1, 5.1-2");
+}
+
+TEST(Accounts, PeopleAndAdministratorsWithoutFullNames) {
+  std::vector<Fact> facts;
+  ParseAccounts("root:x:0:0:root:/root:/bin/bash\nmaria:x:1000:1000:Maria M:/home/maria:/bin/bash\n"
+                "daemon:x:1:1::/:/usr/sbin/nologin\ntoor:x:0:0::/root:/bin/sh\nbroken\n:x:1:1::/:/bin/sh\n",
+                "sudo:x:27:x,maria\n", facts);
+  EXPECT_EQ(Value(facts, "maria/administrator"), "yes");
+  EXPECT_EQ(Value(facts, "toor/administrator"), "yes");
+  EXPECT_EQ(Value(facts, "daemon/uid"), "(none)");
+  for (const Fact& fact : facts) EXPECT_EQ(fact.value.find("Maria M"), std::string::npos);
+}
+
+TEST(UnitFile, TheProgramWithoutItsArguments) {
+  const UnitFile unit = ParseUnitFile(
+      "[Unit]\nUser=nobody\n[Service]\nExecStartPre=/bin/x\nExecStart=-!/usr/sbin/app --password=secret\n"
+      "ExecStart=/second\nUser= app \n[Install]\nUser=other\n");
+  EXPECT_EQ(unit.program, "/usr/sbin/app");
+  EXPECT_EQ(unit.account, "app");
+}
+
+TEST(Cpuinfo, CountsSocketsCoresAndThreads) {
+  const Processor processor = ParseCpuinfo(
+      "processor\t: 0\nmodel name\t: X\nphysical id\t: 0\ncore id\t: 0\n\nprocessor\t: 1\nphysical id\t: 0\n"
+      "core id\t: 0\n\nprocessor\t: 2\nphysical id\t: 1\ncore id\t: 0\n");
+  EXPECT_EQ(processor.threads, 3);
+  EXPECT_EQ(processor.sockets, 2);
+  EXPECT_EQ(processor.cores, 2);
+}
+
+TEST(Smbios, StopsAtACutStructure) {
+  EXPECT_TRUE(ParseMemoryModules("").modules.empty());
+  EXPECT_TRUE(ParseMemoryModules(std::string("\x11\xc8\0\0\1\2", 6)).modules.empty());
+  EXPECT_TRUE(ParseMemoryModules(std::string("\x11\x02\0\0\0\0", 6)).modules.empty());
+  EXPECT_TRUE(ParseMemoryModules(std::string("\x11\x04\0\0ab", 6)).modules.empty());
+}
+
+TEST(Arrays, LevelAndMembers) {
+  std::vector<Fact> facts;
+  ParseArrays("Personalities : [raid1]\nmd0 : active raid1 sdb1[1](F) sda1[0]\n  1 blocks\n", facts);
+  EXPECT_EQ(Value(facts, "md0/level"), "raid1");
+  EXPECT_EQ(Value(facts, "md0/members"), "sda1, sdb1");
+}
+
+class FailingSource final : public InventorySource {
+ public:
+  std::string_view group() const override { return "disk"; }
+  absl::Status Collect(std::vector<Fact>& facts) override {
+    facts = {{"b", "2"}, {"a", "1"}, {"b", "3"}};
+    return absl::PermissionDeniedError("not permitted: the rest");
+  }
+};
+
+TEST(CollectInventory, SortsDropsRepeatsAndKeepsWhatCameBeforeAnError) {
+  std::vector<std::unique_ptr<InventorySource>> sources;
+  sources.push_back(std::make_unique<FailingSource>());
+  const std::vector<InventoryGroup> groups = CollectInventory(sources);
+  ASSERT_EQ(groups.size(), 1u);
+  ASSERT_EQ(groups[0].facts.size(), 2u);
+  EXPECT_EQ(groups[0].facts[0].key, "a");
+  EXPECT_EQ(groups[0].facts[1].value, "2");
+  EXPECT_EQ(groups[0].note, "not permitted: the rest");
+}
+
+TEST(MachineIdentity, ClassFollowsTheRoleThenTheChassis) {
+  const auto laptop = Recorded("laptop");
+  const MachineIdentity identity = ReadMachineIdentity(*laptop);
+  EXPECT_EQ(identity.host_name, "nb-maria");
+  EXPECT_EQ(identity.machine_class, "laptop");
+  EXPECT_EQ(identity.operating_system, "Ubuntu 24.04.1 LTS");
+  EXPECT_EQ(ReadMachineIdentity(*Recorded("file-server")).machine_class, "server");
+  EXPECT_EQ(ReadMachineIdentity(*Recorded("cloud-vm")).machine_class, "server");
+}
+
+TEST(MachineIdentity, FingerprintIsStableAndTellsMachinesApart) {
+  const std::string laptop = ReadMachineIdentity(*Recorded("laptop")).hardware_fingerprint;
+  EXPECT_EQ(laptop.size(), 64u);
+  EXPECT_EQ(laptop, ReadMachineIdentity(*Recorded("laptop")).hardware_fingerprint);
+  EXPECT_NE(laptop, ReadMachineIdentity(*Recorded("file-server")).hardware_fingerprint);
+}
+
+TEST(Inventory, ReadsTheRecordedLaptop) {
+  const auto platform = Recorded("laptop");
+  auto sources = MakeInventorySources(*platform);
+  const std::vector<InventoryGroup> groups = CollectInventory(sources);
+  std::vector<Fact> facts;
+  std::string names;
+  for (const InventoryGroup& group : groups) {
+    names += group.group + " ";
+    for (const Fact& fact : group.facts) facts.push_back({group.group + "|" + fact.key, fact.value});
+  }
+  EXPECT_EQ(names, "identity os processor memory disk volume network package user service ");
+  EXPECT_EQ(Value(facts, "identity|chassis"), "notebook");
+  EXPECT_EQ(Value(facts, "identity|virtual"), "no");
+  EXPECT_EQ(Value(facts, "memory|ChannelA-DIMM0/size_bytes"), "8589934592");
+  EXPECT_EQ(Value(facts, "memory|slots_free"), "1");
+  EXPECT_EQ(Value(facts, "volume|/encrypted"), "yes");
+  EXPECT_EQ(Value(facts, "volume|/uuid"), "aaaabbbb-1111-2222-3333-ccccddddeeee");
+  EXPECT_EQ(Value(facts, "volume|/boot/encrypted"), "no");
+  EXPECT_EQ(Value(facts, "network|gateway"), "192.0.2.1");
+  EXPECT_EQ(Value(facts, "network|dns"), "192.0.2.1, 2001:db8::1");
+  EXPECT_EQ(Value(facts, "network|wlp2s0/kind"), "wireless");
+  EXPECT_EQ(Value(facts, "network|wlp2s0/addresses"), "192.0.2.44/24") << "privacy addresses change daily";
+  EXPECT_EQ(Value(facts, "disk|sda/size_bytes"), "(none)") << "a card reader without a card is no disk";
+  EXPECT_EQ(Value(facts, "user|maria/administrator"), "yes");
+  EXPECT_EQ(Value(facts, "service|getty@tty1.service/program"), "/sbin/agetty");
+}
+
+}  // namespace
+}  // namespace steward::agent
