@@ -42,6 +42,22 @@ void IngestMetrics::Committed(std::uint64_t samples, absl::Time now) {
   batches_.Increment();
   samples_total_ += samples;
   last_commit_ms_ = absl::ToUnixMillis(now);
+  const std::int64_t second = absl::ToUnixSeconds(now);
+  const absl::MutexLock lock(&mutex_);
+  Second& slot = last_minute_[static_cast<std::size_t>(second) % last_minute_.size()];
+  if (slot.second != second) slot = {second, 0};
+  slot.samples += samples;
+}
+
+double IngestMetrics::SamplesPerSecond(absl::Time now) const {
+  const std::int64_t second = absl::ToUnixSeconds(now);
+  const auto seconds = static_cast<std::int64_t>(last_minute_.size());
+  std::uint64_t samples = 0;
+  const absl::MutexLock lock(&mutex_);
+  for (const Second& slot : last_minute_) {
+    if (slot.second <= second && slot.second > second - seconds) samples += slot.samples;
+  }
+  return static_cast<double>(samples) / static_cast<double>(seconds);
 }
 
 void IngestMetrics::Refused(v1::Refusal::Cause cause) {

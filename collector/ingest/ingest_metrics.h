@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "prometheus/counter.h"
 #include "prometheus/gauge.h"
@@ -30,6 +32,8 @@ class IngestMetrics {
   void SetQueueBytes(std::size_t bytes) { queue_bytes_.Set(static_cast<double>(bytes)); }
 
   std::uint64_t samples_total() const { return samples_total_; }
+  // Over the last minute.
+  double SamplesPerSecond(absl::Time now) const;
   absl::Time last_commit_time() const { return absl::FromUnixMillis(last_commit_ms_); }  // 1970: none since the start
 
  private:
@@ -44,6 +48,13 @@ class IngestMetrics {
   prometheus::Family<prometheus::Counter>& streams_refused_;
   std::atomic<std::uint64_t> samples_total_ = 0;
   std::atomic<std::int64_t> last_commit_ms_ = 0;
+
+  struct Second {
+    std::int64_t second = 0;
+    std::uint64_t samples = 0;
+  };
+  mutable absl::Mutex mutex_;
+  std::array<Second, 60> last_minute_ ABSL_GUARDED_BY(mutex_);  // by second, modulo
 };
 
 }  // namespace steward::collector

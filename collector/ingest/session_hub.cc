@@ -89,13 +89,13 @@ void SessionHub::Deliver(Observation observation) {
 
 void SessionHub::StorageTrouble(const absl::Status& status) {
   parts_.metrics.StorageError();
-  if (std::exchange(in_trouble_, true)) return;
+  if (in_trouble_.exchange(true)) return;
   spdlog::error("the store takes nothing at the moment, agents keep their samples and are told to wait: {}",
                 std::string(status.message()));
 }
 
 void SessionHub::StorageWorks() {
-  if (std::exchange(in_trouble_, false)) spdlog::info("the store works again");
+  if (in_trouble_.exchange(false)) spdlog::info("the store works again");
 }
 
 }  // namespace steward::collector

@@ -1,6 +1,7 @@
 // The agents connected: one session a machine, and the one place from which committed batches go on to those who watch.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,6 +53,9 @@ class SessionHub {
 
   std::size_t session_count() const { return sessions_.size(); }
 
+  // Any thread: the store took the last write that was tried.
+  bool storage_works() const { return !in_trouble_; }
+
   // For sessions.
   const IngestParts& parts() const { return parts_; }
   void Claim(Session& session);    // from now on the machine's; ends an older one with ABORTED
@@ -66,7 +70,7 @@ class SessionHub {
   absl::flat_hash_map<Session*, std::shared_ptr<Session>> sessions_;
   absl::flat_hash_map<MachineId, Session*> by_machine_;
   absl::flat_hash_map<MachineId, absl::Time> newest_;  // time of the newest batch seen since the start
-  bool in_trouble_ = false;
+  std::atomic<bool> in_trouble_ = false;
   absl::Status stopped_;
 };
 

@@ -1,0 +1,192 @@
+#include "collector/collector.h"
+
+#include <unistd.h>
+
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "boost/asio/post.hpp"
+#include "collector/api/http_server.h"
+#include "collector/api/services.h"
+#include "collector/data_directory.h"
+#include "collector/delivery/progress.h"
+#include "collector/identity/certificate_authority.h"
+#include "collector/identity/enrollment.h"
+#include "collector/identity/machine_registry.h"
+#include "collector/identity/own_addresses.h"
+#include "collector/identity/token_service.h"
+#include "collector/ingest/ingest_metrics.h"
+#include "collector/ingest/session_hub.h"
+#include "collector/ingest/uplink_server.h"
+#include "collector/issues/issue_engine.h"
+#include "collector/latest/latest.h"
+#include "collector/metrics/exposition.h"
+#include "collector/policy/agent_policy.h"
+#include "collector/retention.h"
+#include "collector/rules/rule_list.h"
+#include "collector/storage/sqlite/sqlite_storage.h"
+#include "prometheus/registry.h"
+#include "spdlog/spdlog.h"
+
+namespace steward::collector {
+namespace {
+
+// What is opened before the parts are made, because it can fail.
+struct Opened {
+  DataDirectory data;
+  std::unique_ptr<Storage> storage;
+  CertificateAuthority authority;
+};
+
+absl::StatusOr<Opened> Open(const std::filesystem::path& path) {
+  absl::StatusOr<DataDirectory> data = DataDirectory::Open(path);
+  if (!data.ok()) return data.status();
+  absl::StatusOr<std::unique_ptr<Storage>> storage = OpenSqliteStorage(data->database());
+  if (!storage.ok()) return storage.status();
+  absl::StatusOr<CertificateAuthority> authority = CertificateAuthority::OpenOrCreate(data->path(), SystemRandom());
+  if (!authority.ok()) return authority.status();
+  return Opened{*std::move(data), *std::move(storage), *std::move(authority)};
+}
+
+class RunningCollector final : public Collector {
+ public:
+  RunningCollector(CollectorOptions options, Opened opened, Clock& clock, boost::asio::io_context& core)
+      : options_(std::move(options)),
+        clock_(clock),
+        core_(core),
+        data_(std::move(opened.data)),
+        storage_(std::move(opened.storage)),
+        authority_(std::move(opened.authority)) {}
+
+  ~RunningCollector() override {
+    if (stopper_.joinable()) stopper_.join();
+    storage_.reset();  // finishes what is queued
+    core_.restart();
+    core_.poll();
+  }
+
+  absl::Status Start() {
+    absl::Status status = registry_.Load();
+    if (status.ok()) status = LoadLatest();
+    if (status.ok()) status = issues_.Start();
+    if (status.ok()) status = StartUplink();
+    if (status.ok()) status = StartHttp();
+    if (status.ok()) status = data_.WriteEndpoints(agents_address(), http_url());
+    if (!status.ok()) return status;
+    retention_->Start();
+    return absl::OkStatus();
+  }
+
+  std::string agents_address() const override { return uplink_ == nullptr ? "" : uplink_->address().ToString(); }
+  std::string http_url() const override { return http_.url(); }
+
+  void Stop(std::function<void()> stopped) override {
+    retention_->Stop();
+    hub_.Stop(absl::UnavailableError("collector stopping"));
+    // Waits on another thread: what it waits for happens on this one.
+    stopper_ = std::thread([this, stopped = std::move(stopped)] {
+      http_.Stop();
+      uplink_->Stop(kStopGrace);
+      boost::asio::post(core_, [this, stopped] {
+        issues_.Stop();
+        stopped();
+      });
+    });
+  }
+
+ private:
+  absl::Status LoadLatest() {
+    return storage_->Read([&](StorageReader& reader) {
+      const absl::StatusOr<std::vector<MachineRecord>> machines = reader.ListMachines();
+      if (machines.ok()) latest_.Load(*machines);
+      return machines.status();
+    });
+  }
+
+  absl::Status StartUplink() {
+    absl::StatusOr<std::unique_ptr<UplinkServer>> uplink = UplinkServer::Start(
+        options_.config.listen.agents, {core_.get_executor(), clock_, authority_, registry_, enrollment_, hub_, ingest_metrics_});
+    if (!uplink.ok()) return uplink.status();
+    uplink_ = *std::move(uplink);
+    tokens_.SetDefaultAddresses(DefaultAgentAddresses(uplink_->address(), OwnAddresses));
+    return absl::OkStatus();
+  }
+
+  absl::Status StartHttp() {
+    AddMachineService(latest_, *storage_, registry_, rpc_);
+    AddTokenService(tokens_, rpc_);
+    AddIssueService(*storage_, rpc_);
+    AddSampleService(clock_, *storage_, rpc_);
+    AddStatusService(
+        latest_, *storage_,
+        [this] {
+          return IngestProgress{ingest_metrics_.samples_total(), ingest_metrics_.SamplesPerSecond(clock_.WallNow()),
+                                ingest_metrics_.last_commit_time()};
+        },
+        [this] { return CollectorFacts{options_.version, agents_address(), http_url()}; }, rpc_);
+    return http_.Start();
+  }
+
+  absl::StatusOr<Caller> CheckToken(std::string_view text) {
+    const absl::StatusOr<TokenRecord> token = tokens_.CheckApiToken(text);
+    if (!token.ok()) return token.status();
+    const std::optional<Role> role = ParseRole(token->role);
+    if (!role) return absl::PermissionDeniedError(StrCat("token ", token->id, " has a role that this version does not know"));
+    return Caller{*role, StrCat("token ", token->id)};
+  }
+
+  absl::Status Ready() const {
+    return hub_.storage_works() ? absl::OkStatus() : absl::UnavailableError("the store takes nothing at the moment; see the log");
+  }
+
+  // The parts, each made of those above it.
+  const CollectorOptions options_;
+  Clock& clock_;
+  boost::asio::io_context& core_;
+  const DataDirectory data_;
+  std::unique_ptr<Storage> storage_;
+  const CertificateAuthority authority_;
+  prometheus::Registry prometheus_;
+  MachineRegistry registry_{*storage_, core_.get_executor()};
+  TokenService tokens_{*storage_, clock_, SystemRandom(), authority_.certificate_sha256()};
+  EnrollmentService enrollment_{authority_, registry_, clock_, SystemRandom(), [this](const std::string& machine_class) {
+                                  return IntervalFor(options_.config.agents, machine_class);
+                                }};
+  Latest latest_{clock_};
+  Exposition exposition_{latest_, *storage_, prometheus_};
+  IssueView issue_view_;
+  Progress issues_progress_;
+  const std::unique_ptr<Reachability> reachability_ = NewReachability(core_.get_executor(), clock_);
+  IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(),
+                       [this](std::string_view rule, const MachineRecord& machine) {
+                         return options_.config.RuleFor(rule, machine.site, machine.machine_class);
+                       },
+                       [](const v1::Issue&, Severity) { return std::vector<std::string>(); }, [] {}, issue_view_,
+                       issues_progress_}};
+  IngestMetrics ingest_metrics_{prometheus_};
+  SessionHub hub_{{*storage_, clock_, core_.get_executor(), authority_, registry_, ingest_metrics_, options_.config.agents,
+                   std::vector<ObservationSink*>{&latest_, &issues_}, options_.version}};
+  const std::shared_ptr<Retention> retention_ = std::make_shared<Retention>(*storage_, clock_, core_.get_executor());
+  RpcTable rpc_;
+  HttpServer http_{{options_.config.listen.http, options_.config.listen.http_certificate, options_.config.listen.http_key,
+                    data_.socket().string()},
+                   {latest_, exposition_, *storage_, rpc_, prometheus_, [this](std::string_view text) { return CheckToken(text); },
+                    [this] { return Ready(); }, ::geteuid(), options_.version}};
+  std::unique_ptr<UplinkServer> uplink_;
+  std::thread stopper_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Collector>> Collector::Start(CollectorOptions options, Clock& clock,
+                                                            boost::asio::io_context& core) {
+  absl::StatusOr<Opened> opened = Open(options.data);
+  if (!opened.ok()) return opened.status();
+  auto collector = std::make_unique<RunningCollector>(std::move(options), *std::move(opened), clock, core);
+  if (absl::Status status = collector->Start(); !status.ok()) return status;
+  return collector;
+}
+
+}  // namespace steward::collector

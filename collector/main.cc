@@ -1,0 +1,181 @@
+// steward-collector: the command line.
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "base/clock_socket.h"
+#include "base/text.h"
+#include "boost/asio/executor_work_guard.hpp"
+#include "boost/asio/io_context.hpp"
+#include "boost/asio/signal_set.hpp"
+#include "collector/collector.h"
+#include "collector/config/load_config.h"
+#include "collector/grpc_log.h"
+#include "collector/ingest/uplink_server.h"
+#include "collector/log_setup.h"
+#include "collector/rules/rule_list.h"
+#include "spdlog/spdlog.h"
+
+namespace steward::collector {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+constexpr char kInstalledConfig[] = "/etc/steward/collector.toml";
+constexpr char kInstalledData[] = "/var/lib/steward-collector";
+
+struct Arguments {
+  std::string config;
+  std::string data = kInstalledData;
+  std::string agents_listen;
+  std::string http_listen;
+  std::string clock;
+  std::string file;
+};
+
+int Complain(const absl::Status& status, int code) {
+  std::cerr << "steward-collector: " << status.message() << "\n";
+  return code;
+}
+
+// 10,000 agents are 10,000 descriptors; the usual soft limit is 1,024.
+void RaiseDescriptorLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+ConfigVocabulary Vocabulary() { return {KnownRules()}; }
+
+absl::StatusOr<Config> ConfigOf(const Arguments& arguments) {
+  if (!arguments.config.empty()) return LoadConfig(arguments.config, Vocabulary());
+  if (::access(kInstalledConfig, F_OK) == 0) return LoadConfig(kInstalledConfig, Vocabulary());
+  return Config();
+}
+
+absl::Status Override(const std::string& option, const std::string& text, HostPort& address) {
+  if (text.empty()) return absl::OkStatus();
+  absl::StatusOr<HostPort> parsed = ParseHostPort(text);
+  if (!parsed.ok()) return absl::InvalidArgumentError(StrCat(option, " ", ToStd(parsed.status().message())));
+  address = *std::move(parsed);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<CollectorOptions> OptionsOf(const Arguments& arguments) {
+  absl::StatusOr<Config> config = ConfigOf(arguments);
+  if (!config.ok()) return config.status();
+  absl::Status status = Override("--agents-listen", arguments.agents_listen, config->listen.agents);
+  if (status.ok()) status = Override("--http-listen", arguments.http_listen, config->listen.http);
+  if (status.ok()) status = CheckHttpListener(config->listen);
+  if (!status.ok()) return status;
+  return CollectorOptions{*std::move(config), arguments.data, STEWARD_VERSION};
+}
+
+int Serve(const Arguments& arguments) {
+  absl::StatusOr<CollectorOptions> options = OptionsOf(arguments);
+  if (!options.ok()) return Complain(options.status(), kWrongUsage);
+  SetUpLog(options->config.log);
+  for (const std::string& note : ConfigNotes(options->config)) spdlog::warn("{}", note);
+  AllowOnlyTls13();
+  SendGrpcLogToOurs();
+  RaiseDescriptorLimit();
+  std::signal(SIGPIPE, SIG_IGN);
+  ::umask(0077);
+
+  boost::asio::io_context core(1);
+  std::unique_ptr<ClockSocket> clock_socket;
+  const absl::StatusOr<std::unique_ptr<Clock>> clock = MakeClock(arguments.clock, core, clock_socket);
+  if (!clock.ok()) return Complain(clock.status(), kWrongUsage);
+  absl::StatusOr<std::unique_ptr<Collector>> collector = Collector::Start(*std::move(options), **clock, core);
+  if (!collector.ok()) return Complain(collector.status(), kFailed);
+
+  auto work = boost::asio::make_work_guard(core);
+  boost::asio::signal_set signals(core, SIGTERM, SIGINT);
+  signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (error) return;
+    spdlog::info("stopping");
+    (*collector)->Stop([&] {
+      work.reset();
+      core.stop();
+    });
+  });
+  std::cout << "agents " << (*collector)->agents_address() << "\n"
+            << "http " << (*collector)->http_url() << "\n"
+            << "ready" << std::endl;
+  core.run();
+  clock_socket.reset();
+  collector->reset();
+  return kDone;
+}
+
+int CheckConfig(const Arguments& arguments) {
+  const absl::StatusOr<Config> config = LoadConfig(arguments.file, Vocabulary());
+  if (!config.ok()) return Complain(config.status(), kWrongUsage);
+  for (const std::string& note : ConfigNotes(*config)) std::cerr << arguments.file << ": note: " << note << "\n";
+  std::cout << arguments.file << ": good\n";
+  return kDone;
+}
+
+int PrintVersion() {
+  std::cout << "steward-collector " << STEWARD_VERSION << "\n";
+  return kDone;
+}
+
+int Run(int argc, char** argv) {
+  Arguments arguments;
+  int code = kDone;
+  CLI::App app("Takes in what the agents of a company's machines see, keeps it, and hands issues over.", "steward-collector");
+  app.require_subcommand(1);
+
+  CLI::App* serve = app.add_subcommand("serve", "Run the collector");
+  serve->add_option("--config", arguments.config, std::string("Configuration file; without it ") + kInstalledConfig + " if there is one");
+  serve->add_option("--data", arguments.data, "Data directory; an empty one is initialised")->capture_default_str();
+  serve->add_option("--agents-listen", arguments.agents_listen, "ADDRESS:PORT for agents, over [listen] agents; port 0: any free one");
+  serve->add_option("--http-listen", arguments.http_listen, "ADDRESS:PORT for HTTP, over [listen] http; port 0: any free one");
+  serve->add_option("--clock", arguments.clock, "unix:PATH, for tests")->group("");
+  serve->callback([&] { code = Serve(arguments); });
+
+  CLI::App* check_config = app.add_subcommand("check-config", "Read a configuration file and say what is wrong with it");
+  check_config->add_option("FILE", arguments.file, "collector.toml")->required();
+  check_config->callback([&] { code = CheckConfig(arguments); });
+
+  app.add_subcommand("version", "Print the version")->callback([&] { code = PrintVersion(); });
+
+  for (const std::string name : {"check", "backup", "restore", "privacy-report"}) {
+    CLI::App* later = app.add_subcommand(name)->group("");
+    later->allow_extras()->callback([&code, name] {
+      std::cerr << "steward-collector: this version cannot do \"" << name << "\" yet; `steward-collector --help` lists what it can\n";
+      code = kWrongUsage;
+    });
+  }
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kWrongUsage;
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace steward::collector
+
+int main(int argc, char** argv) {
+  try {
+    return steward::collector::Run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "steward-collector: " << error.what() << "\n";
+    return 1;
+  }
+}
