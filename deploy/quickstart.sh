@@ -318,8 +318,7 @@ field() { sed -n 's/.*"'"$1"'": *"\{0,1\}\([^",}]*\).*/\1/p' <<<"$2" | head -1; 
 
 status_lines() {
   local status acknowledged age='not yet' rate
-  status=$(curl -sf -m 2 --unix-socket "$collector_data/collector.sock" -H 'Content-Type: application/json' -d '{}' \
-    http://localhost/steward.v1.StatusService/GetStatus | tr -d '\n' || true)
+  status=$("${ctl[@]}" --json status 2>/dev/null | tr -d '\n' || true)
   acknowledged=$(field lastCommitTime "$status")
   if [ -n "$acknowledged" ]; then age="$(($(date +%s) - $(date -d "$acknowledged" +%s))) s ago"; fi
   rate=$(field samplesPerSecond "$status")
