@@ -8,6 +8,7 @@ import time
 
 from support import programs
 from support.programs import SOURCE_DIR, Program
+from support.waiting import wait_until
 
 sys.path.insert(0, str(SOURCE_DIR / "tests/fleet"))
 import verify_ledger  # noqa: E402
@@ -71,6 +72,8 @@ def test_kills_of_both_sides_lose_and_double_nothing(folder, make_collector, sta
     fleet = Fleet(folder, collector.token("--uses", str(MACHINES)))
     started.append(fleet)
     fleet.start()
+    # A kill between the collector's answer and the new identity on disk rightly uses a token up: enrolment is over first.
+    wait_until(lambda: "machines run" in fleet.program.errors(), "all machines are enrolled", 60 * programs.PATIENCE)
     kills = {"collector": 0, "fleet": 0}
     for _ in range(rounds):
         time.sleep(chance.uniform(0.3, 3.0))  # the random moment
