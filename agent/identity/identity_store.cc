@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 std::string DescriptionOf(const Identity& identity) {
   json::object object;
-  object["machineId"] = identity.machine_id;
+  object["machine_id"] = identity.machine_id;
   json::array addresses;
   for (const std::string& address : identity.addresses) addresses.emplace_back(address);
   object["addresses"] = std::move(addresses);
@@ -29,10 +29,10 @@ absl::Status ReadDescription(const std::string& text, Identity& identity) {
   boost::system::error_code error;
   const json::value value = json::parse(text, error);
   const json::object* object = error ? nullptr : value.if_object();
-  const json::value* id = object == nullptr ? nullptr : object->if_contains("machineId");
+  const json::value* id = object == nullptr ? nullptr : object->if_contains("machine_id");
   const json::value* addresses = object == nullptr ? nullptr : object->if_contains("addresses");
   if (id == nullptr || !id->is_string() || addresses == nullptr || !addresses->is_array()) {
-    return absl::InvalidArgumentError("it must hold machineId and addresses");
+    return absl::InvalidArgumentError("it must hold machine_id and addresses");
   }
   identity.machine_id = id->as_string().c_str();
   for (const json::value& address : addresses->as_array()) {

@@ -12,7 +12,7 @@
 namespace steward::agent {
 namespace {
 
-constexpr std::size_t kBytesMax = 1 << 20;
+constexpr std::size_t kBytesMax = 8 << 20;
 
 absl::Status ErrorOf(int error, std::string_view what, const std::filesystem::path& file) {
   const std::string message = StrCat("cannot ", what, " ", file.string(), ": ", std::generic_category().message(error));
@@ -36,7 +36,7 @@ absl::StatusOr<std::string> ReadWholeFile(const std::filesystem::path& file) {
   const int error = errno;
   close(fd);
   if (n < 0) return ErrorOf(error, "read", file);
-  if (content.size() > kBytesMax) return absl::ResourceExhaustedError(StrCat(file.string(), " is over 1 MiB"));
+  if (content.size() > kBytesMax) return absl::ResourceExhaustedError(StrCat(file.string(), " is over 8 MiB"));
   return content;
 }
 

@@ -10,7 +10,7 @@
 
 namespace steward::agent {
 
-// NotFound, PermissionDenied, ResourceExhausted (over 1 MiB when reading, no room when writing), Unavailable; all name it.
+// NotFound, PermissionDenied, ResourceExhausted (over 8 MiB when reading, no room when writing), Unavailable; all name it.
 absl::StatusOr<std::string> ReadWholeFile(const std::filesystem::path& file);
 // Beside it, synced, then renamed over it: the file is always the old one or the new one.
 absl::Status WriteWholeFile(const std::filesystem::path& file, std::string_view content);

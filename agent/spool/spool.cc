@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "agent/spool/record.h"
 #include "proto/wire/bytes.h"
+#include "proto/wire/descriptor.h"
 #include "spdlog/spdlog.h"
 
 namespace steward::agent {
@@ -28,7 +29,7 @@ std::uint64_t CountValues(const wire::SampleBatch& batch) {
 }  // namespace
 
 void Spool::Kinds::Add(const v1::SeriesDescriptor& series) {
-  if (series.id() > wire::kSeriesPerMachineMax * 4) return;
+  if (series.id() > wire::kSeriesIdMax) return;
   if (series_.size() <= series.id()) series_.resize(series.id() + 1);
   series_[series.id()] = series.group() * 2 + (series.kind() == v1::VALUE_KIND_DOUBLE ? 1 : 0);
 }

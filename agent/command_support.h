@@ -1,0 +1,42 @@
+// What several commands need.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "agent/config.h"
+#include "agent/inventory/inventory.h"
+#include "steward/v1/enrollment.pb.h"
+
+namespace steward::agent {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongUsage = 2;
+
+// Prints "steward-agent: MESSAGE" to stderr.
+int Fail(int code, const absl::Status& status);
+
+// The named file; or the default one, which may be missing.
+absl::StatusOr<AgentConfig> ConfigFor(const std::string& option);
+
+v1::MachineIdentity IdentityMessage(const MachineIdentity& machine);
+
+// An exclusive lock on a state directory, held as long as the object. The directory is made if need be.
+// FailedPrecondition: another process has it; PermissionDenied, Unavailable.
+class StateLock {
+ public:
+  static absl::StatusOr<std::unique_ptr<StateLock>> Take(const std::filesystem::path& state_directory);
+  ~StateLock();
+  StateLock(const StateLock&) = delete;
+  StateLock& operator=(const StateLock&) = delete;
+
+ private:
+  explicit StateLock(int fd) : fd_(fd) {}
+  const int fd_;
+};
+
+}  // namespace steward::agent

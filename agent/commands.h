@@ -1,0 +1,26 @@
+// The commands of steward-agent, each with its exit code: 0 done, 1 failed, 2 wrong usage or configuration. What went wrong
+// is said on stderr. (`probe` has a header of its own.)
+#pragma once
+
+#include <string>
+
+namespace steward::agent {
+
+struct EnrollOptions {
+  std::string token;
+  std::string state;
+  std::string config;   // for the proxy; empty: the default file if it is there
+  std::string answers;  // file; empty: none
+};
+int RunEnrollCommand(const EnrollOptions& options);
+
+struct RunOptions {
+  std::string state;
+  std::string config;   // empty: the default file if it is there
+  std::string clock;    // unix:PATH, for tests
+};
+int RunRunCommand(const RunOptions& options);
+
+int RunStatusCommand(const std::string& state, bool json);
+
+}  // namespace steward::agent

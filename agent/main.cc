@@ -1,0 +1,66 @@
+// steward-agent: the flags; each command is elsewhere.
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "agent/command_support.h"
+#include "agent/commands.h"
+#include "agent/config.h"
+#include "agent/probe_command.h"
+#include "base/version.h"
+
+int main(int argc, char** argv) {
+  using namespace steward::agent;
+  CLI::App app{"Watches this machine and streams its inventory and health to the company's collector."};
+  app.name("steward-agent");
+  app.require_subcommand(1);
+
+  EnrollOptions enroll{"", kDefaultStateDirectory, "", ""};
+  CLI::App* enroll_command = app.add_subcommand("enroll", "Makes this machine known to a collector");
+  enroll_command->add_option("TOKEN", enroll.token, "The text that `stewardctl token create` printed")->required();
+  enroll_command->add_option("--state", enroll.state, "Directory for identity and spool")->capture_default_str();
+  enroll_command->add_option("--config", enroll.config, std::string("Configuration file [") + kDefaultConfigFile + ", if there]");
+  enroll_command->add_option("--answers", enroll.answers, "TOML file with what no probe can read: site, room, holder, role, ...");
+
+  RunOptions run{kDefaultStateDirectory, "", ""};
+  CLI::App* run_command = app.add_subcommand("run", "Watches until it is told to stop (SIGTERM)");
+  run_command->add_option("--state", run.state, "Directory for identity and spool")->capture_default_str();
+  run_command->add_option("--config", run.config, std::string("Configuration file [") + kDefaultConfigFile + ", if there]");
+  run_command->add_option("--clock", run.clock, "For tests: unix:PATH, a socket that moves the time");
+
+  std::string status_state = kDefaultStateDirectory;
+  bool status_json = false;
+  CLI::App* status_command = app.add_subcommand("status", "Asks the running agent how it is");
+  status_command->add_option("--state", status_state, "The running agent's directory")->capture_default_str();
+  status_command->add_flag("--json", status_json, "For programs");
+
+  ProbeOptions probe;
+  CLI::App* probe_command = app.add_subcommand("probe", "Prints what the agent reads here, enrolled or not; nothing is sent");
+  probe_command->add_option("NAME", probe.names, "Probes, or inventory; all if none is named");
+  probe_command->add_option("--root", probe.root, "Reads a recorded machine below this directory");
+  probe_command->add_option("--record", probe.record, "Writes what was read to this directory");
+  probe_command->add_flag("--json", probe.json, "For programs");
+
+  CLI::App* report_command = app.add_subcommand("report", "Tells the collector about a backup or a problem (not available in this version)");
+  report_command->allow_extras();
+  report_command->prefix_command();
+
+  CLI::App* version_command = app.add_subcommand("version", "Prints the version");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kWrongUsage;
+  }
+  if (*enroll_command) return RunEnrollCommand(enroll);
+  if (*run_command) return RunRunCommand(run);
+  if (*status_command) return RunStatusCommand(status_state, status_json);
+  if (*probe_command) return RunProbeCommand(probe, std::cout, std::cerr);
+  if (*report_command) {
+    std::cerr << "steward-agent: `report` is not available in this version; tell the collector's people in another way" << std::endl;
+    return kWrongUsage;
+  }
+  if (*version_command) std::cout << "steward-agent " << std::string(steward::Version()) << std::endl;
+  return kDone;
+}

@@ -1,0 +1,127 @@
+#include <malloc.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <random>
+
+#include "absl/strings/ascii.h"
+#include "agent/agent.h"
+#include "agent/command_support.h"
+#include "agent/commands.h"
+#include "agent/log_setup.h"
+#include "agent/platform/platform.h"
+#include "agent/shutdown_reason.h"
+#include "agent/uplink/grpc_loop.h"
+#include "agent/uplink/grpc_stream.h"
+#include "base/clock_socket.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "boost/asio/io_context.hpp"
+#include "boost/asio/signal_set.hpp"
+#include "spdlog/spdlog.h"
+
+namespace steward::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string ReadBootId(Platform& platform) {
+  std::string text;
+  platform.ReadFile("/proc/sys/kernel/random/boot_id", text).IgnoreError();
+  absl::StripAsciiWhitespace(&text);
+  return text;
+}
+
+// When one of these was written, packages, users, services or the name may have changed.
+std::string InventoryMark(const fs::path& answers) {
+  std::string mark;
+  for (const fs::path& path : {fs::path("/var/lib/dpkg/status"), fs::path("/var/lib/rpm"), fs::path("/usr/lib/sysimage/rpm"),
+                               fs::path("/etc/passwd"), fs::path("/etc/group"), fs::path("/etc/hostname"),
+                               fs::path("/etc/os-release"), fs::path("/etc/fstab"), fs::path("/etc/systemd/system"), answers}) {
+    std::error_code error;
+    const auto time = fs::last_write_time(path, error);
+    StrAppend(&mark, error ? std::int64_t{0} : static_cast<std::int64_t>(time.time_since_epoch().count()), ";");
+  }
+  return mark;
+}
+
+// What was answered at enrolment, as a group of the inventory.
+InventoryGroup EnteredGroup(const fs::path& file) {
+  InventoryGroup group;
+  group.group = "entered";
+  const auto answers = LoadAnswers(file);
+  if (!answers.ok()) {
+    if (!absl::IsNotFound(answers.status())) group.note = std::string(answers.status().message());
+    return group;
+  }
+  for (const Answer& answer : *answers) group.facts.push_back({answer.key, answer.value});
+  return group;
+}
+
+}  // namespace
+
+int RunRunCommand(const RunOptions& options) {
+  const auto config = ConfigFor(options.config);
+  if (!config.ok()) return Fail(kWrongUsage, config.status());
+  SetUpLog(config->log_json, config->log_level);
+  umask(0077);
+  std::signal(SIGPIPE, SIG_IGN);
+  mallopt(M_ARENA_MAX, 1);
+
+  boost::asio::io_context io(1);
+  std::unique_ptr<ClockSocket> clock_socket;
+  const auto clock = MakeClock(options.clock, io, clock_socket);
+  if (!clock.ok()) return Fail(kWrongUsage, clock.status());
+
+  const fs::path state = options.state;
+  const auto identity = IdentityStore(state).Load();
+  if (!identity.ok()) return Fail(kFailed, identity.status());
+  const auto lock = StateLock::Take(state);
+  if (!lock.ok()) return Fail(kFailed, lock.status());
+
+  const std::unique_ptr<Platform> platform = NewHostPlatform();
+  const std::unique_ptr<SpoolDisk> disk = NewPosixSpoolDisk();
+  auto sources = MakeInventorySources(*platform);
+  std::random_device device;
+  const fs::path answers = state / "answers.toml";
+
+  Agent::Settings settings{state, *config, *identity, IdentityMessage(ReadMachineIdentity(*platform)), std::string(Version()),
+                           ReadBootId(*platform)};
+  if (!identity->machine_class.empty()) settings.machine.set_class_(identity->machine_class);
+  spdlog::info("steward-agent {}: machine {} ({})", std::string(Version()), identity->machine_id, settings.machine.host_name());
+
+  GrpcLoop loop;
+  GrpcConnector connector(loop, io.get_executor());
+  Agent::Parts parts{io, **clock, *disk, connector,
+                     [&device] { return (std::uint64_t{device()} << 32) | device(); },
+                     MakeProbes(*platform),
+                     [&sources, answers] {
+                       std::vector<InventoryGroup> groups = CollectInventory(sources);
+                       groups.push_back(EnteredGroup(answers));
+                       return groups;
+                     },
+                     [answers] { return InventoryMark(answers); }};
+  auto agent = Agent::Open(std::move(settings), std::move(parts));
+  if (!agent.ok()) return Fail(kFailed, agent.status());
+
+  boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (error) return;
+    const v1::MachineEvent::Kind why = ShutdownReason(*platform);
+    spdlog::info("stopping ({})", v1::MachineEvent::Kind_Name(why));
+    (*agent)->Stop(why, [&io] { io.stop(); });
+  });
+  (*agent)->Start();
+  try {
+    io.run();
+  } catch (const std::exception& error) {
+    spdlog::critical("ended by an error that nobody expected: {}", error.what());
+    return kFailed;
+  }
+  agent->reset();
+  spdlog::info("stopped");
+  return kDone;
+}
+
+}  // namespace steward::agent
