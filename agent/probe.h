@@ -37,7 +37,8 @@ using LabelView = std::pair<std::string_view, std::string_view>;  // name, value
 class SampleSink {
  public:
   virtual ~SampleSink() = default;
-  // `metric` stays at its address and unchanged as long as the probe lives; `labels` sorted by name, unique, not instance, machine, site or class.
+  // `metric` stays at its address and unchanged as long as the probe lives; `labels` sorted by name, unique, not
+  // instance, machine, site or class.
   virtual void Add(const Metric& metric, absl::Span<const LabelView> labels, std::int64_t value) = 0;
   virtual void AddDouble(const Metric& metric, absl::Span<const LabelView> labels, double value) = 0;
   // Values beyond int64 saturate and are counted.
@@ -58,7 +59,8 @@ class Probe {
   virtual absl::Status Collect(SampleSink& sink) = 0;
 };
 
-// Every probe of this platform, in a fixed order. `platform` outlives them. probe_list.cc holds the list: one line each.
+// Every probe of this platform, in a fixed order. `platform` outlives them. probe_list.cc holds the list: one line
+// each.
 std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform);
 
 }  // namespace steward::agent

@@ -24,8 +24,8 @@ std::string ScaledText(const Metric& metric, std::int64_t value) {
   std::int64_t product = 0;
   const bool fits = !__builtin_mul_overflow(value, metric.numerator, &product);
   if (fits && product % metric.denominator == 0) return StrCat(product / metric.denominator);
-  const double numerator = fits ? static_cast<double>(product)
-                                : static_cast<double>(value) * static_cast<double>(metric.numerator);
+  const double numerator =
+      fits ? static_cast<double>(product) : static_cast<double>(value) * static_cast<double>(metric.numerator);
   return NumberText(numerator / static_cast<double>(metric.denominator));
 }
 
@@ -82,10 +82,23 @@ std::string_view TypeName(MetricType type) {
 std::string_view UnitOf(std::string_view metric) {
   if (metric.ends_with("_total")) metric.remove_suffix(6);
   constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kUnits = {{
-      {"_seconds", "s"},    {"_bytes", "bytes"}, {"_celsius", "°C"}, {"_hertz", "Hz"},        {"_volts", "V"},
-      {"_volt", "V"},       {"_watt", "W"},      {"_amps", "A"},     {"_ampere", "A"},        {"_joule", "J"},
-      {"_joules", "J"},     {"_rpm", "rpm"},     {"_bits", "bits"},  {"_watthour", "Wh"},     {"zone_temp", "°C"},
-      {"_sectors", "sectors"}, {"_ratio", "(ratio)"},
+      {"_seconds", "s"},
+      {"_bytes", "bytes"},
+      {"_celsius", "°C"},
+      {"_hertz", "Hz"},
+      {"_volts", "V"},
+      {"_volt", "V"},
+      {"_watt", "W"},
+      {"_amps", "A"},
+      {"_ampere", "A"},
+      {"_joule", "J"},
+      {"_joules", "J"},
+      {"_rpm", "rpm"},
+      {"_bits", "bits"},
+      {"_watthour", "Wh"},
+      {"zone_temp", "°C"},
+      {"_sectors", "sectors"},
+      {"_ratio", "(ratio)"},
   }};
   for (const auto& [suffix, unit] : kUnits) {
     if (metric.ends_with(suffix)) return unit;
@@ -117,8 +130,8 @@ std::string JsonSample(const ReportedSample& sample) {
   }
   const bool is_number = sample.value.find_first_of("nN") == std::string::npos;
   return StrCat("{\"probe\": ", JsonText(sample.probe), ", \"metric\": ", JsonText(sample.metric), ", \"labels\": {",
-                labels, "}, \"value\": ", is_number ? sample.value : "null", ", \"type\": ",
-                JsonText(TypeName(sample.type)), "}");
+                labels, "}, \"value\": ", is_number ? sample.value : "null",
+                ", \"type\": ", JsonText(TypeName(sample.type)), "}");
 }
 
 std::string JsonProblem(const ReportedProblem& problem) {
@@ -158,9 +171,9 @@ void Judge(const std::string& source, const absl::Status& status, ProbeReport& r
   } else if (absl::IsDeadlineExceeded(status)) {
     report.notes.push_back({source, StrCat("did not answer in time (", message, "); the agent tries again")});
   } else {
-    report.errors.push_back(
-        {source, StrCat(message, "; nothing of this source is reported. Please send a recording "
-                                 "(steward-agent probe --record DIR) with a bug report")});
+    report.errors.push_back({source, StrCat(message,
+                                            "; nothing of this source is reported. Please send a recording "
+                                            "(steward-agent probe --record DIR) with a bug report")});
   }
 }
 
@@ -179,8 +192,8 @@ ProbeReport MakeProbeReport(absl::Span<const std::unique_ptr<Probe>> probes,
     }
     std::move(sink.pending.begin(), sink.pending.end(), std::back_inserter(report.samples));
     if (sink.saturated > 0) {
-      report.notes.push_back({std::string(probe->name()),
-                              StrCat(sink.saturated, " numbers beyond 2^63-1 are shown as 2^63-1")});
+      report.notes.push_back(
+          {std::string(probe->name()), StrCat(sink.saturated, " numbers beyond 2^63-1 are shown as 2^63-1")});
     }
   }
   report.inventory = CollectInventory(inventory);
@@ -216,8 +229,8 @@ std::string ReportJson(const ProbeReport& report) {
   }
   return StrCat("{\n", JsonList("samples", report.samples, &JsonSample), ",\n",
                 JsonList("facts", facts, [](const std::string& fact) { return fact; }), ",\n",
-                JsonList("notes", report.notes, &JsonProblem), ",\n",
-                JsonList("errors", report.errors, &JsonProblem), "\n}\n");
+                JsonList("notes", report.notes, &JsonProblem), ",\n", JsonList("errors", report.errors, &JsonProblem),
+                "\n}\n");
 }
 
 }  // namespace steward::agent

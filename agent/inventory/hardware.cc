@@ -10,13 +10,43 @@ namespace steward::agent {
 namespace {
 
 // By SMBIOS's number.
-constexpr std::array<std::string_view, 37> kChassisNames = {
-    "",           "other",          "unknown",        "desktop",      "low-profile desktop", "pizza box",
-    "mini tower", "tower",          "portable",       "laptop",       "notebook",            "hand-held",
-    "docking station", "all-in-one", "sub-notebook",  "space-saving", "lunch box",           "main server chassis",
-    "expansion chassis", "sub-chassis", "bus expansion chassis", "peripheral chassis", "RAID chassis",
-    "rack mount chassis", "sealed-case PC", "multi-system chassis", "compact PCI", "advanced TCA", "blade",
-    "blade enclosure", "tablet", "convertible", "detachable", "IoT gateway", "embedded PC", "mini PC", "stick PC"};
+constexpr std::array<std::string_view, 37> kChassisNames = {"",
+                                                            "other",
+                                                            "unknown",
+                                                            "desktop",
+                                                            "low-profile desktop",
+                                                            "pizza box",
+                                                            "mini tower",
+                                                            "tower",
+                                                            "portable",
+                                                            "laptop",
+                                                            "notebook",
+                                                            "hand-held",
+                                                            "docking station",
+                                                            "all-in-one",
+                                                            "sub-notebook",
+                                                            "space-saving",
+                                                            "lunch box",
+                                                            "main server chassis",
+                                                            "expansion chassis",
+                                                            "sub-chassis",
+                                                            "bus expansion chassis",
+                                                            "peripheral chassis",
+                                                            "RAID chassis",
+                                                            "rack mount chassis",
+                                                            "sealed-case PC",
+                                                            "multi-system chassis",
+                                                            "compact PCI",
+                                                            "advanced TCA",
+                                                            "blade",
+                                                            "blade enclosure",
+                                                            "tablet",
+                                                            "convertible",
+                                                            "detachable",
+                                                            "IoT gateway",
+                                                            "embedded PC",
+                                                            "mini PC",
+                                                            "stick PC"};
 
 // Vendor or product text by which hypervisors show themselves.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kHypervisors = {{

@@ -23,7 +23,8 @@ class InventorySource {
   virtual ~InventorySource() = default;
   // The group's name: identity, os, processor, memory, disk, volume, network, package, user, service.
   virtual std::string_view group() const = 0;
-  // Appends the facts. Errors as in Probe::Collect; what was appended before an error is kept and the error becomes a note.
+  // Appends the facts. Errors as in Probe::Collect; what was appended before an error is kept and the error becomes a
+  // note.
   virtual absl::Status Collect(std::vector<Fact>& facts) = 0;
 };
 

@@ -41,14 +41,14 @@ class MemoryInventory final : public InventorySource {
   }
 
  private:
-  static void AddTotal(std::string_view wanted, std::string_view key, std::string_view text,
-                       std::vector<Fact>& facts) {
+  static void AddTotal(std::string_view wanted, std::string_view key, std::string_view text, std::vector<Fact>& facts) {
     std::string_view line;
     while (NextLine(text, line)) {
       std::string_view word;
       if (!NextField(line, word) || word != wanted) continue;
       const std::optional<std::uint64_t> kilobytes = NextUnsigned(line);
-      if (kilobytes.has_value()) AddFact(facts, std::string(key), StrCat(SaturatingProduct(*kilobytes, kBytesPerKilobyte)));
+      if (kilobytes.has_value())
+        AddFact(facts, std::string(key), StrCat(SaturatingProduct(*kilobytes, kBytesPerKilobyte)));
     }
   }
 

@@ -17,8 +17,7 @@ constexpr std::array<std::string_view, 3> kUnitDirectories = {"/etc/systemd/syst
                                                               "/lib/systemd/system"};
 
 bool IsUnit(std::string_view name) {
-  return name.ends_with(".service") || name.ends_with(".timer") || name.ends_with(".socket") ||
-         name.ends_with(".path");
+  return name.ends_with(".service") || name.ends_with(".timer") || name.ends_with(".socket") || name.ends_with(".path");
 }
 
 class ServiceInventory final : public InventorySource {

@@ -100,8 +100,8 @@ void ParseAccounts(std::string_view passwd, std::string_view group, std::vector<
     const bool is_person = account.uid >= kPersonUidMin && account.uid != kNobodyUid;
     const bool may_log_in = MayLogIn(account.shell);
     if (!is_person && !may_log_in && account.uid != 0) continue;  // a package's own account
-    const bool is_administrator = account.uid == 0 || administrators.names.contains(account.name) ||
-                                  administrators.gids.contains(account.gid);
+    const bool is_administrator =
+        account.uid == 0 || administrators.names.contains(account.name) || administrators.gids.contains(account.gid);
     AddFact(facts, StrCat(account.name, "/uid"), StrCat(account.uid));
     AddFact(facts, StrCat(account.name, "/administrator"), is_administrator ? "yes" : "no");
     AddFact(facts, StrCat(account.name, "/login_shell"), may_log_in ? "yes" : "no");

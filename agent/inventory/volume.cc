@@ -55,7 +55,8 @@ class VolumeInventory final : public InventorySource {
     AddFact(facts, KeyBelow(at, "device"), mount.device);
     AddFact(facts, KeyBelow(at, "file_system"), mount.fs_type);
     AddFact(facts, KeyBelow(at, "read_only"), mount.is_read_only ? "yes" : "no");
-    if (size.ok()) AddFact(facts, KeyBelow(at, "size_bytes"), StrCat(SaturatingProduct(size->blocks, size->block_size)));
+    if (size.ok())
+      AddFact(facts, KeyBelow(at, "size_bytes"), StrCat(SaturatingProduct(size->blocks, size->block_size)));
     if (!mount.device.starts_with("/dev/")) return;
     const std::string device = BaseName(platform_.RealPath(mount.device).value_or(mount.device));
     const auto uuid = uuids.find(device);

@@ -42,7 +42,7 @@ struct FileSystemStats {
 // adjtimex(2), in its own units; `state` is what the call returned (5: not synchronised).
 struct ClockDiscipline {
   std::int64_t state = 0;
-  std::int64_t offset = 0;  // ns if status has kClockStatusNanoseconds, else us
+  std::int64_t offset = 0;     // ns if status has kClockStatusNanoseconds, else us
   std::int64_t frequency = 0;  // ppm * 2^16
   std::int64_t max_error_us = 0;
   std::int64_t estimated_error_us = 0;

@@ -215,7 +215,7 @@ absl::StatusOr<RecordedAnswers> AnswersFromJson(std::string_view text) {
     return FromObject(value.get_object());
   } catch (const std::exception& exception) {
     return absl::InvalidArgumentError(StrCat("has a key with an unexpected kind of value: ", exception.what(),
-                                                   "; compare it with a fresh recording (probe --record DIR)"));
+                                             "; compare it with a fresh recording (probe --record DIR)"));
   }
 }
 

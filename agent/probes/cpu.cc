@@ -26,11 +26,9 @@ constexpr Metric kGuestSeconds = {.name = "node_cpu_guest_seconds_total",
                                   .denominator = kTicksPerSecond};
 constexpr Metric kInterrupts = {
     .name = "node_intr_total", .help = "Total number of interrupts serviced.", .type = MetricType::kCounter};
-constexpr Metric kContextSwitches = {.name = "node_context_switches_total",
-                                     .help = "Total number of context switches.",
-                                     .type = MetricType::kCounter};
-constexpr Metric kForks = {
-    .name = "node_forks_total", .help = "Total number of forks.", .type = MetricType::kCounter};
+constexpr Metric kContextSwitches = {
+    .name = "node_context_switches_total", .help = "Total number of context switches.", .type = MetricType::kCounter};
+constexpr Metric kForks = {.name = "node_forks_total", .help = "Total number of forks.", .type = MetricType::kCounter};
 constexpr Metric kBootTime = {.name = "node_boot_time_seconds", .help = "Node boot time, in unixtime."};
 constexpr Metric kRunning = {.name = "node_procs_running", .help = "Number of processes in runnable state."};
 constexpr Metric kBlocked = {.name = "node_procs_blocked",

@@ -15,17 +15,18 @@ constexpr std::string_view kDirectory = "/sys/class/dmi/id";
 
 constexpr Metric kInfo = {
     .name = "node_dmi_info",
-    .help = "A metric with a constant '1' value labeled by bios_date, bios_release, bios_vendor, bios_version, "
-            "board_asset_tag, board_name, board_serial, board_vendor, board_version, chassis_asset_tag, "
-            "chassis_serial, chassis_vendor, chassis_version, product_family, product_name, product_serial, "
-            "product_sku, product_uuid, product_version, system_vendor if provided by DMI."};
+    .help =
+        "A metric with a constant '1' value labeled by bios_date, bios_release, bios_vendor, bios_version, "
+        "board_asset_tag, board_name, board_serial, board_vendor, board_version, chassis_asset_tag, "
+        "chassis_serial, chassis_vendor, chassis_version, product_family, product_name, product_serial, "
+        "product_sku, product_uuid, product_version, system_vendor if provided by DMI."};
 
 // Files are named as the labels, but for sys_vendor.
 constexpr std::array<std::string_view, 20> kLabels = {
-    "bios_date",       "bios_release",   "bios_vendor",     "bios_version",   "board_asset_tag",
-    "board_name",      "board_serial",   "board_vendor",    "board_version",  "chassis_asset_tag",
-    "chassis_serial",  "chassis_vendor", "chassis_version", "product_family", "product_name",
-    "product_serial",  "product_sku",    "product_uuid",    "product_version", "system_vendor"};
+    "bios_date",      "bios_release",   "bios_vendor",     "bios_version",    "board_asset_tag",
+    "board_name",     "board_serial",   "board_vendor",    "board_version",   "chassis_asset_tag",
+    "chassis_serial", "chassis_vendor", "chassis_version", "product_family",  "product_name",
+    "product_serial", "product_sku",    "product_uuid",    "product_version", "system_vendor"};
 
 class DmiProbe final : public Probe {
  public:

@@ -29,8 +29,8 @@ class FileProbe final : public Probe {
 
 }  // namespace
 
-std::unique_ptr<Probe> MakeFileProbe(Platform& platform, std::string_view name, std::string_view path,
-                                     TextParser parse, absl::Duration interval_min) {
+std::unique_ptr<Probe> MakeFileProbe(Platform& platform, std::string_view name, std::string_view path, TextParser parse,
+                                     absl::Duration interval_min) {
   return std::make_unique<FileProbe>(platform, name, path, parse, interval_min);
 }
 

@@ -27,9 +27,9 @@ constexpr Metric kDeviceError = {.name = "node_filesystem_device_error",
                                  .help = "Whether an error occurred while getting statistics for the given device."};
 
 constexpr std::array<std::string_view, 24> kIgnoredTypes = {
-    "autofs", "binfmt_misc", "bpf",     "cgroup", "cgroup2",    "configfs",   "debugfs",   "devpts",
-    "devtmpfs", "fusectl",   "hugetlbfs", "iso9660", "mqueue",  "nsfs",       "overlay",   "proc",
-    "procfs", "pstore",      "rpc_pipefs", "securityfs", "selinuxfs", "squashfs", "sysfs", "tracefs"};
+    "autofs",   "binfmt_misc", "bpf",        "cgroup",     "cgroup2",   "configfs", "debugfs", "devpts",
+    "devtmpfs", "fusectl",     "hugetlbfs",  "iso9660",    "mqueue",    "nsfs",     "overlay", "proc",
+    "procfs",   "pstore",      "rpc_pipefs", "securityfs", "selinuxfs", "squashfs", "sysfs",   "tracefs"};
 constexpr std::array<std::string_view, 6> kIgnoredPlaces = {"/dev", "/proc", "/run", "/sys", "/mnt", "/media"};
 constexpr std::array<std::string_view, 2> kIgnoredBelow = {"/var/lib/docker/", "/var/lib/containers/storage/"};
 
@@ -92,8 +92,7 @@ class FilesystemProbe final : public Probe {
 
  private:
   static void Report(const Mount& mount, const absl::StatusOr<FileSystemStats>& answer, SampleSink& sink) {
-    const LabelView labels[] = {
-        {"device", mount.device}, {"fstype", mount.fs_type}, {"mountpoint", mount.mount_point}};
+    const LabelView labels[] = {{"device", mount.device}, {"fstype", mount.fs_type}, {"mountpoint", mount.mount_point}};
     sink.Add(kDeviceError, labels, answer.ok() ? 0 : 1);
     if (!answer.ok()) return;
     sink.AddUnsigned(kSize, labels, Bytes(answer->blocks, answer->block_size));

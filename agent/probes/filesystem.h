@@ -30,7 +30,6 @@ bool IsIgnoredMountPoint(std::string_view mount_point);
 // for again until it has answered.
 inline constexpr absl::Duration kFileSystemDeadline = absl::Seconds(1);
 
-
 std::unique_ptr<Probe> MakeFilesystemProbe(Platform& platform);
 
 }  // namespace steward::agent

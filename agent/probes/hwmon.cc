@@ -19,16 +19,16 @@ constexpr std::string_view kDirectory = "/sys/class/hwmon";
 constexpr std::int64_t kMilli = 1000;
 constexpr std::int64_t kMicro = 1'000'000;
 
-constexpr std::array<std::string_view, 13> kSensorTypes = {"vrm",  "beep_enable", "update_interval", "in",   "cpu",
-                                                           "fan",  "pwm",         "temp",            "curr", "power",
-                                                           "energy", "humidity",  "intrusion"};
+constexpr std::array<std::string_view, 13> kSensorTypes = {
+    "vrm",  "beep_enable", "update_interval", "in",     "cpu",      "fan",      "pwm",
+    "temp", "curr",        "power",           "energy", "humidity", "intrusion"};
 
 constexpr Metric kChipName = {.name = "node_hwmon_chip_names",
                               .help = "Annotation metric for human-readable chip names"};
 constexpr Metric kSensorLabel = {.name = "node_hwmon_sensor_label", .help = "Label for given chip and sensor"};
 
 using Elements = std::map<std::string, std::string>;  // element to value
-using Sensors = std::map<std::string, Elements>;       // by sensor
+using Sensors = std::map<std::string, Elements>;      // by sensor
 
 // Name, help and unit of one element, as node_exporter has them. `bare` tells that the sensor has an element without
 // a name too (fan1 beside fan1_input).

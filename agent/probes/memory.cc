@@ -28,8 +28,8 @@ std::string FieldName(std::string_view key) {
 
 MetricFamilies::Definition Define(std::string_view key, bool is_kilobytes) {
   const std::string field = FieldName(key) + (is_kilobytes ? "_bytes" : "");
-  return {StrCat("node_memory_", field), StrCat("Memory information field ", field, "."),
-          MetricType::kGauge, is_kilobytes ? kBytesPerKilobyte : 1};
+  return {StrCat("node_memory_", field), StrCat("Memory information field ", field, "."), MetricType::kGauge,
+          is_kilobytes ? kBytesPerKilobyte : 1};
 }
 
 class MemoryProbe final : public Probe {

@@ -13,8 +13,7 @@ std::string MetricName(std::string_view text) {
   return name;
 }
 
-const Metric* MetricFamilies::Get(std::string_view key,
-                                  const std::function<Definition(std::string_view key)>& define) {
+const Metric* MetricFamilies::Get(std::string_view key, const std::function<Definition(std::string_view key)>& define) {
   const auto found = families_.find(key);
   if (found != families_.end()) return &found->second->metric;
   if (families_.size() >= kFamiliesMax) return nullptr;

@@ -1,4 +1,5 @@
-// What network interfaces are and how they are set: /sys/class/net.
+// What network interfaces are and how they are set: /sys/class/net. In two probes, as most of it hardly ever changes
+// and each value is a file of its own.
 #pragma once
 
 #include <memory>
@@ -7,6 +8,9 @@
 
 namespace steward::agent {
 
+// Link and speed, each cycle.
 std::unique_ptr<Probe> MakeNetclassProbe(Platform& platform);
+// Addresses, numbers and settings, each minute.
+std::unique_ptr<Probe> MakeNetclassInfoProbe(Platform& platform);
 
 }  // namespace steward::agent

@@ -32,11 +32,8 @@ class NvmeProbe final : public Probe {
       const std::string model = text("model");
       const std::string serial = text("serial");
       const std::string state = text("state");
-      const LabelView labels[] = {{"device", device},
-                                  {"firmware_revision", firmware},
-                                  {"model", model},
-                                  {"serial", serial},
-                                  {"state", state}};
+      const LabelView labels[] = {
+          {"device", device}, {"firmware_revision", firmware}, {"model", model}, {"serial", serial}, {"state", state}};
       sink.Add(kInfo, labels, 1);
     }
     return absl::OkStatus();

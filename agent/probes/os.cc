@@ -17,8 +17,9 @@ constexpr std::int64_t kVersionDenominator = 10'000;
 
 constexpr Metric kInfo = {
     .name = "node_os_info",
-    .help = "A metric with a constant '1' value labeled by build_id, id, id_like, image_id, image_version, name, "
-            "pretty_name, variant, variant_id, version, version_codename, version_id."};
+    .help =
+        "A metric with a constant '1' value labeled by build_id, id, id_like, image_id, image_version, name, "
+        "pretty_name, variant, variant_id, version, version_codename, version_id."};
 constexpr Metric kVersion = {.name = "node_os_version",
                              .help = "Metric containing the major.minor part of the OS version.",
                              .denominator = kVersionDenominator};

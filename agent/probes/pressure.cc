@@ -24,9 +24,9 @@ struct Resource {
 };
 
 constexpr std::array<Resource, 3> kResources = {{
-    {PressureResource::kCpu, "/proc/pressure/cpu",
-     Stalls("node_pressure_cpu_waiting_seconds_total",
-            "Total time in seconds that processes have waited for CPU time"),
+    {PressureResource::kCpu,
+     "/proc/pressure/cpu",
+     Stalls("node_pressure_cpu_waiting_seconds_total", "Total time in seconds that processes have waited for CPU time"),
      {}},
     {PressureResource::kIo, "/proc/pressure/io",
      Stalls("node_pressure_io_waiting_seconds_total",

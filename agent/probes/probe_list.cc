@@ -56,6 +56,7 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform) {
   probes.push_back(MakeNvmeProbe(platform));
   probes.push_back(MakeNetdevProbe(platform));
   probes.push_back(MakeNetclassProbe(platform));
+  probes.push_back(MakeNetclassInfoProbe(platform));
   probes.push_back(MakeBondingProbe(platform));
   probes.push_back(MakeNetstatProbe(platform));
   probes.push_back(MakeSockstatProbe(platform));

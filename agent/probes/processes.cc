@@ -17,8 +17,7 @@ constexpr std::string_view kKernelDirectory = "/proc/sys/kernel";
 constexpr int kThreadsField = 17;
 
 constexpr Metric kThreads = {.name = "node_processes_threads", .help = "Allocated threads in system"};
-constexpr Metric kThreadsState = {.name = "node_processes_threads_state",
-                                  .help = "Number of threads in each state."};
+constexpr Metric kThreadsState = {.name = "node_processes_threads_state", .help = "Number of threads in each state."};
 constexpr Metric kMaxThreads = {.name = "node_processes_max_threads", .help = "Limit of threads in the system"};
 constexpr Metric kState = {.name = "node_processes_state", .help = "Number of processes in each state."};
 constexpr Metric kPids = {.name = "node_processes_pids", .help = "Number of PIDs"};

@@ -60,8 +60,8 @@ absl::Status ParseSockstat(std::string_view source, std::string_view text, std::
       if (!value.has_value()) return Malformed(source, line);
       const auto report = [&](std::string_view suffix, std::int64_t numerator) {
         key.assign(protocol).append(" ").append(state).append(suffix);
-        const Metric* metric = families.Get(
-            key, [&](std::string_view) { return Define(protocol, state, suffix, numerator); });
+        const Metric* metric =
+            families.Get(key, [&](std::string_view) { return Define(protocol, state, suffix, numerator); });
         if (metric != nullptr) sink.AddUnsigned(*metric, {}, *value);
       };
       report("", 1);

@@ -102,7 +102,8 @@ std::optional<std::uint64_t> NextHex(std::string_view& line) {
 
 absl::Status Malformed(std::string_view source, std::string_view line) {
   std::string quoted(line.substr(0, kQuotedBytesMax));
-  std::replace_if(quoted.begin(), quoted.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      quoted.begin(), quoted.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return absl::DataLossError(StrCat(source, ": not understood: \"", quoted, "\""));
 }
 

@@ -28,18 +28,16 @@ constexpr Metric Counter(std::string_view name, std::string_view help) {
 
 constexpr Metric kTime = Gauge("node_time_seconds", "System time in seconds since epoch (1970).", kMilli);
 constexpr Metric kZoneOffset = Gauge("node_time_zone_offset_seconds", "System time zone offset in seconds.");
-constexpr Metric kSourceAvailable =
-    Gauge("node_time_clocksource_available_info",
-          "Available clocksources read from '/sys/devices/system/clocksource'.");
-constexpr Metric kSourceCurrent = Gauge("node_time_clocksource_current_info",
-                                        "Current clocksource read from '/sys/devices/system/clocksource'.");
+constexpr Metric kSourceAvailable = Gauge("node_time_clocksource_available_info",
+                                          "Available clocksources read from '/sys/devices/system/clocksource'.");
+constexpr Metric kSourceCurrent =
+    Gauge("node_time_clocksource_current_info", "Current clocksource read from '/sys/devices/system/clocksource'.");
 
-constexpr Metric kSync = Gauge("node_timex_sync_status",
-                               "Is clock synchronized to a reliable server (1 = yes, 0 = no).");
-constexpr Metric kOffset = Gauge("node_timex_offset_seconds",
-                                 "Time offset in between local system and reference clock.", kNano);
-constexpr Metric kFrequency =
-    Gauge("node_timex_frequency_adjustment_ratio", "Local clock frequency adjustment.", kPpm);
+constexpr Metric kSync =
+    Gauge("node_timex_sync_status", "Is clock synchronized to a reliable server (1 = yes, 0 = no).");
+constexpr Metric kOffset =
+    Gauge("node_timex_offset_seconds", "Time offset in between local system and reference clock.", kNano);
+constexpr Metric kFrequency = Gauge("node_timex_frequency_adjustment_ratio", "Local clock frequency adjustment.", kPpm);
 constexpr Metric kJitter = Gauge("node_timex_pps_jitter_seconds", "Pulse per second jitter.", kNano);
 
 // What is passed on as it is.
@@ -52,16 +50,12 @@ constexpr std::array<Field, 13> kFields = {{
     {&ClockDiscipline::estimated_error_us,
      Gauge("node_timex_estimated_error_seconds", "Estimated error in seconds.", kMicro)},
     {&ClockDiscipline::status, Gauge("node_timex_status", "Value of the status array bits.")},
-    {&ClockDiscipline::time_constant,
-     Gauge("node_timex_loop_time_constant", "Phase-locked loop time constant.")},
+    {&ClockDiscipline::time_constant, Gauge("node_timex_loop_time_constant", "Phase-locked loop time constant.")},
     {&ClockDiscipline::tick_us, Gauge("node_timex_tick_seconds", "Seconds between clock ticks.", kMicro)},
-    {&ClockDiscipline::pps_frequency,
-     Gauge("node_timex_pps_frequency_hertz", "Pulse per second frequency.", kPpm)},
-    {&ClockDiscipline::pps_shift,
-     Gauge("node_timex_pps_shift_seconds", "Pulse per second interval duration.")},
+    {&ClockDiscipline::pps_frequency, Gauge("node_timex_pps_frequency_hertz", "Pulse per second frequency.", kPpm)},
+    {&ClockDiscipline::pps_shift, Gauge("node_timex_pps_shift_seconds", "Pulse per second interval duration.")},
     {&ClockDiscipline::pps_stability,
-     Gauge("node_timex_pps_stability_hertz", "Pulse per second stability, average of recent frequency changes.",
-           kPpm)},
+     Gauge("node_timex_pps_stability_hertz", "Pulse per second stability, average of recent frequency changes.", kPpm)},
     {&ClockDiscipline::pps_jitter_count,
      Counter("node_timex_pps_jitter_total", "Pulse per second count of jitter limit exceeded events.")},
     {&ClockDiscipline::pps_calibration_count,
@@ -69,10 +63,8 @@ constexpr std::array<Field, 13> kFields = {{
     {&ClockDiscipline::pps_error_count,
      Counter("node_timex_pps_error_total", "Pulse per second count of calibration errors.")},
     {&ClockDiscipline::pps_stability_count,
-     Counter("node_timex_pps_stability_exceeded_total",
-             "Pulse per second count of stability limit exceeded events.")},
-    {&ClockDiscipline::tai_offset,
-     Gauge("node_timex_tai_offset_seconds", "International Atomic Time (TAI) offset.")},
+     Counter("node_timex_pps_stability_exceeded_total", "Pulse per second count of stability limit exceeded events.")},
+    {&ClockDiscipline::tai_offset, Gauge("node_timex_tai_offset_seconds", "International Atomic Time (TAI) offset.")},
 }};
 
 class TimeProbe final : public Probe {

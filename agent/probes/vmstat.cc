@@ -17,9 +17,26 @@ constexpr std::string_view kPath = "/proc/vmstat";
 // node_exporter's choice is oom_kill, pgpg*, pswp*, pg*fault*; the rest tells how hard memory is being reclaimed and
 // defragmented. Nearly all of it stands still on a machine that is well.
 constexpr std::array<std::string_view, 21> kPrefixes = {
-    "oom_kill",   "pgpg",           "pswp",       "allocstall",    "pgscan_direct", "pgscan_kswapd", "pgsteal_direct",
-    "pgsteal_kswapd", "workingset_", "swap_ra",   "compact_",      "thp_fault_",    "thp_collapse_", "kswapd_",
-    "pageoutrun", "slabs_scanned",  "drop_",      "numa_foreign",  "numa_miss",     "numa_pages_migrated",
+    "oom_kill",
+    "pgpg",
+    "pswp",
+    "allocstall",
+    "pgscan_direct",
+    "pgscan_kswapd",
+    "pgsteal_direct",
+    "pgsteal_kswapd",
+    "workingset_",
+    "swap_ra",
+    "compact_",
+    "thp_fault_",
+    "thp_collapse_",
+    "kswapd_",
+    "pageoutrun",
+    "slabs_scanned",
+    "drop_",
+    "numa_foreign",
+    "numa_miss",
+    "numa_pages_migrated",
     "unevictable_pgs_stranded",
 };
 
@@ -30,8 +47,7 @@ bool IsWanted(std::string_view key) {
 }
 
 MetricFamilies::Definition Define(std::string_view key) {
-  return {StrCat("node_vmstat_", key), StrCat("/proc/vmstat information field ", key, "."),
-          MetricType::kUntyped};
+  return {StrCat("node_vmstat_", key), StrCat("/proc/vmstat information field ", key, "."), MetricType::kUntyped};
 }
 
 class VmstatProbe final : public Probe {

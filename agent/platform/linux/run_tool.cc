@@ -74,8 +74,8 @@ absl::StatusOr<std::string> RunProgram(const std::vector<std::string>& command, 
   std::array<char*, 3> environment_pointers = {environment[0].data(), environment[1].data(), nullptr};
 
   pid_t child = -1;
-  const int error = ::posix_spawn(&child, copies[0].c_str(), actions.get(), nullptr, arguments.data(),
-                                  environment_pointers.data());
+  const int error =
+      ::posix_spawn(&child, copies[0].c_str(), actions.get(), nullptr, arguments.data(), environment_pointers.data());
   ::close(pipe[1]);
   if (error != 0) {
     ::close(pipe[0]);

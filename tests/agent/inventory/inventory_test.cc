@@ -53,9 +53,10 @@ TEST(Rpm, VersionsOfOneNameStandTogether) {
 
 TEST(Accounts, PeopleAndAdministratorsWithoutFullNames) {
   std::vector<Fact> facts;
-  ParseAccounts("root:x:0:0:root:/root:/bin/bash\nmaria:x:1000:1000:Maria M:/home/maria:/bin/bash\n"
-                "daemon:x:1:1::/:/usr/sbin/nologin\ntoor:x:0:0::/root:/bin/sh\nbroken\n:x:1:1::/:/bin/sh\n",
-                "sudo:x:27:x,maria\n", facts);
+  ParseAccounts(
+      "root:x:0:0:root:/root:/bin/bash\nmaria:x:1000:1000:Maria M:/home/maria:/bin/bash\n"
+      "daemon:x:1:1::/:/usr/sbin/nologin\ntoor:x:0:0::/root:/bin/sh\nbroken\n:x:1:1::/:/bin/sh\n",
+      "sudo:x:27:x,maria\n", facts);
   EXPECT_EQ(Value(facts, "maria/administrator"), "yes");
   EXPECT_EQ(Value(facts, "toor/administrator"), "yes");
   EXPECT_EQ(Value(facts, "daemon/uid"), "(none)");

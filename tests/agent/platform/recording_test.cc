@@ -111,11 +111,10 @@ TEST_F(Recording, ARecordedMachineNeverLeadsToTheHost) {
   EXPECT_FALSE(platform->ReadFile("/etc/loop", content).ok());
   ASSERT_TRUE(platform->ReadFile("/etc/good", content).ok());
   EXPECT_EQ(content, "inside");
-  for (const auto& status :
-       {platform->Name().status(), platform->WallTime().status(), platform->Discipline().status(),
-        platform->PageSizeBytes().status(), platform->ClockTicksPerSecond().status(),
-        platform->LocalTimeZone().status(), platform->NetworkAddresses().status(),
-        platform->RunTool(Tool::kRpmPackages, absl::Seconds(1)).status()}) {
+  for (const auto& status : {platform->Name().status(), platform->WallTime().status(), platform->Discipline().status(),
+                             platform->PageSizeBytes().status(), platform->ClockTicksPerSecond().status(),
+                             platform->LocalTimeZone().status(), platform->NetworkAddresses().status(),
+                             platform->RunTool(Tool::kRpmPackages, absl::Seconds(1)).status()}) {
     EXPECT_TRUE(absl::IsNotFound(status)) << status;
     EXPECT_NE(status.message().find("not recorded"), absl::string_view::npos) << status;
   }

@@ -128,12 +128,14 @@ INSTANTIATE_TEST_SUITE_P(Recorded, Machine, ::testing::Values("cloud-vm", "lapto
                          });
 
 TEST(ProbeCommand, ShowsOnlyWhatIsAsked) {
-  const Result result = Probe({.names = {"loadavg"}, .root = (kFixtures / "laptop").string(), .record = "", .json = false});
+  const Result result =
+      Probe({.names = {"loadavg"}, .root = (kFixtures / "laptop").string(), .record = "", .json = false});
   EXPECT_EQ(result.out, "loadavg\n  node_load1  0.52\n  node_load5  0.48\n  node_load15  0.44\n");
 }
 
 TEST(ProbeCommand, AnUnknownNameIsWrongUsageAndListsTheNames) {
-  const Result result = Probe({.names = {"cpu", "cpus"}, .root = (kFixtures / "laptop").string(), .record = "", .json = false});
+  const Result result =
+      Probe({.names = {"cpu", "cpus"}, .root = (kFixtures / "laptop").string(), .record = "", .json = false});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_EQ(result.out, "");
   EXPECT_NE(result.err.find("\"cpus\""), std::string::npos);

@@ -33,8 +33,8 @@ TEST(LoadAverage, RefusesWhatIsNoNumber) {
 TEST(Meminfo, KilobytesBecomeBytesByScaleAndBracketsUnderscores) {
   Collected collected;
   MetricFamilies families;
-  ASSERT_TRUE(ParseMeminfo("MemTotal:  24684096 kB\nActive(anon):  12 kB\nHugePages_Total:  3\n", families, collected)
-                  .ok());
+  ASSERT_TRUE(
+      ParseMeminfo("MemTotal:  24684096 kB\nActive(anon):  12 kB\nHugePages_Total:  3\n", families, collected).ok());
   EXPECT_EQ(collected.Integer("node_memory_MemTotal_bytes"), 24684096);
   EXPECT_DOUBLE_EQ(collected.Scaled("node_memory_MemTotal_bytes"), 24684096.0 * 1024);
   EXPECT_EQ(collected.Integer("node_memory_Active_anon_bytes"), 12);
@@ -62,8 +62,8 @@ TEST(Meminfo, AFloodOfFieldsIsBounded) {
 TEST(Vmstat, KeepsPagingAndReclaimOnly) {
   Collected collected;
   MetricFamilies families;
-  ASSERT_TRUE(ParseVmstat("nr_free_pages 5\npgpgin 7\npgmajfault 9\noom_kill 2\nnr_zone_x abc\n", families, collected)
-                  .ok());
+  ASSERT_TRUE(
+      ParseVmstat("nr_free_pages 5\npgpgin 7\npgmajfault 9\noom_kill 2\nnr_zone_x abc\n", families, collected).ok());
   EXPECT_EQ(collected.integers.size(), 3u);
   EXPECT_EQ(collected.Integer("node_vmstat_oom_kill"), 2);
   EXPECT_EQ(collected.metrics.at("node_vmstat_pgpgin")->type, MetricType::kUntyped);
@@ -109,8 +109,8 @@ TEST(KernelStat, ReadsCpusAndCounters) {
 }
 
 TEST(KernelStat, ATruncatedFileIsAnErrorThatNamesTheLine) {
-  for (const std::string_view text : {"", "cpu0 12 3", "cpu0 1 2 3 4\nctxt", "cpu0 1 2 3 4\nsoftirq 1 2",
-                                      "cpux 1 2 3 4 5\n", "cpu0 1 2 x 4 5 6\n"}) {
+  for (const std::string_view text :
+       {"", "cpu0 12 3", "cpu0 1 2 3 4\nctxt", "cpu0 1 2 3 4\nsoftirq 1 2", "cpux 1 2 3 4 5\n", "cpu0 1 2 x 4 5 6\n"}) {
     const auto stat = ParseKernelStat(text);
     ASSERT_FALSE(stat.ok()) << text;
     EXPECT_NE(stat.status().message().find("/proc/stat"), absl::string_view::npos);

@@ -68,8 +68,8 @@ TEST(Mountinfo, PseudoFileSystemsAndPlacesAreLeftOut) {
 TEST(NetDev, ReadsColumnsEvenWithoutABlankAfterTheColon) {
   Collected collected;
   std::vector<std::string_view> devices;
-  ASSERT_TRUE(ParseNetDev("a|b\nc|d\n  lo: 1\neth0:123 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n", devices, collected)
-                  .ok());
+  ASSERT_TRUE(
+      ParseNetDev("a|b\nc|d\n  lo: 1\neth0:123 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n", devices, collected).ok());
   ASSERT_EQ(devices.size(), 1u);
   EXPECT_EQ(collected.Integer("node_network_receive_bytes_total{device=eth0}"), 123);
   EXPECT_EQ(collected.Integer("node_network_transmit_compressed_total{device=eth0}"), 16);

@@ -1,0 +1,180 @@
+// Every pure parser of the probes and the inventory on arbitrary bytes: the first byte chooses, the rest is the file.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+#include "agent/inventory/package.h"
+#include "agent/inventory/processor.h"
+#include "agent/inventory/service.h"
+#include "agent/inventory/smbios.h"
+#include "agent/inventory/user.h"
+#include "agent/inventory/volume.h"
+#include "agent/platform/recorded_answers.h"
+#include "agent/probes/arp.h"
+#include "agent/probes/buddyinfo.h"
+#include "agent/probes/conntrack.h"
+#include "agent/probes/cpu.h"
+#include "agent/probes/diskstats.h"
+#include "agent/probes/filefd.h"
+#include "agent/probes/filesystem.h"
+#include "agent/probes/hwmon.h"
+#include "agent/probes/loadavg.h"
+#include "agent/probes/mdadm.h"
+#include "agent/probes/memory.h"
+#include "agent/probes/metric_families.h"
+#include "agent/probes/netdev.h"
+#include "agent/probes/netstat.h"
+#include "agent/probes/os.h"
+#include "agent/probes/pressure.h"
+#include "agent/probes/processes.h"
+#include "agent/probes/schedstat.h"
+#include "agent/probes/sockstat.h"
+#include "agent/probes/softnet.h"
+#include "agent/probes/udp_queues.h"
+#include "agent/probes/vmstat.h"
+
+namespace {
+
+using namespace steward::agent;
+
+// Touches all it is given and checks what every sink relies on.
+class CheckingSink final : public SampleSink {
+ public:
+  void Add(const Metric& metric, absl::Span<const LabelView> labels, std::int64_t value) override {
+    if (metric.name.empty() || metric.denominator <= 0) std::abort();
+    for (std::size_t index = 0; index < labels.size(); ++index) {
+      if (index > 0 && !(labels[index - 1].first < labels[index].first)) std::abort();
+      for (const char c : labels[index].second) sum_ += static_cast<unsigned char>(c);
+    }
+    sum_ += static_cast<std::uint64_t>(value);
+  }
+  void AddDouble(const Metric& metric, absl::Span<const LabelView> labels, double) override { Add(metric, labels, 0); }
+  void AddUnsigned(const Metric& metric, absl::Span<const LabelView> labels, std::uint64_t value) override {
+    Add(metric, labels, static_cast<std::int64_t>(value >> 1));
+  }
+
+ private:
+  std::uint64_t sum_ = 0;
+};
+
+void Samples(std::uint8_t choice, std::string_view text, SampleSink& sink) {
+  MetricFamilies families;
+  std::vector<std::string_view> devices;
+  switch (choice) {
+    case 0:
+      (void)ParseArp(text, sink);
+      break;
+    case 1:
+      (void)ParseBuddyinfo(text, sink);
+      break;
+    case 2:
+      (void)ParseConntrackStat(text, sink);
+      break;
+    case 3:
+      (void)ParseKernelStat(text).status();
+      break;
+    case 4:
+      (void)ParseDiskstats(text, sink);
+      break;
+    case 5:
+      (void)ParseFileNr(text, sink);
+      break;
+    case 6:
+      (void)ParseMountinfo(text).status();
+      break;
+    case 7:
+      (void)ParseLoadAverage(text, sink);
+      break;
+    case 8:
+      (void)ParseMdstat(text, sink);
+      break;
+    case 9:
+      (void)ParseMeminfo(text, families, sink);
+      break;
+    case 10:
+      (void)ParseNetDev(text, devices, sink);
+      break;
+    case 11:
+      (void)ParseNetstat("netstat", text, families, sink);
+      break;
+    case 12:
+      (void)ParseSnmp6(text, families, sink);
+      break;
+    case 13:
+      (void)ParseOsRelease(text);
+      break;
+    case 14:
+      (void)ParsePressure(PressureResource::kIo, text, sink);
+      break;
+    case 15:
+      (void)ParseProcessStat(text).status();
+      break;
+    case 16:
+      (void)ParseSchedstat(text, sink);
+      break;
+    case 17:
+      (void)ParseSockstat("sockstat", text, 4096, families, sink);
+      break;
+    case 18:
+      (void)ParseSoftnet(text, sink);
+      break;
+    case 19:
+      (void)ParseUdpQueues("udp", text).status();
+      break;
+    case 20:
+      (void)ParseVmstat(text, families, sink);
+      break;
+    default:
+      break;
+  }
+}
+
+void Facts(std::uint8_t choice, std::string_view text) {
+  std::vector<Fact> facts;
+  SensorFile file;
+  switch (choice) {
+    case 21:
+      ParseDpkgStatus(text, facts);
+      break;
+    case 22:
+      ParseRpmList(text, facts);
+      break;
+    case 23:
+      (void)ParseCpuinfo(text);
+      break;
+    case 24:
+      (void)ParseUnitFile(text);
+      break;
+    case 25:
+      (void)ParseMemoryModules(text);
+      break;
+    case 26:
+      ParseAccounts(text, text, facts);
+      break;
+    case 27:
+      ParseArrays(text, facts);
+      break;
+    case 28:
+      (void)ParseSensorFile(text, file);
+      break;
+    case 29:
+      (void)AnswersFromJson(text).status();
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  CheckingSink sink;
+  const auto choice = static_cast<std::uint8_t>(data[0] % 30);
+  Samples(choice, text, sink);
+  Facts(choice, text);
+  return 0;
+}
