@@ -79,7 +79,7 @@ void FinishSamples(Arguments& arguments) {
 void AddTokenCommands(CLI::App& app, Arguments& arguments, Run& run) {
   CLI::App* token = app.add_subcommand("token", "tokens that enrol machines or open the API")->require_subcommand(1);
   CLI::App* create = token->add_subcommand("create", "make a token; it is shown once");
-  create->add_option("--site", arguments.token.site, "site of the machines that enrol with it");
+  create->add_option("--site", arguments.token.site, "site of the machines that enrol with it (default: main)");
   create->add_option("--class", arguments.token.machine_class, "server, desktop or laptop; by default the agent finds out");
   create->add_option("--uses", arguments.token.uses, "how many machines may enrol with it (1)");
   create->add_option("--expires", arguments.expires, "until when it is good: 24h, 7d (24h; API tokens 400d)");

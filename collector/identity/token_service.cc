@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kTokenIdBytes = 5;
 constexpr std::size_t kSiteBytesMax = 64;
+constexpr std::string_view kDefaultSite = "main";  // a label with an empty value is no label to Prometheus
 constexpr std::string_view kApiPrefix = "sta1-";
 constexpr std::array<std::string_view, 3> kClasses = {"server", "desktop", "laptop"};
 constexpr std::array<std::string_view, 5> kRoles = {"owner", "it-manager", "partner", "viewer", "metrics"};
@@ -156,12 +157,12 @@ void TokenService::CreateEnrollmentToken(const v1::CreateEnrollmentTokenRequest&
   }
   content.set_ca_sha256(ca_sha256_);
   content.set_secret(random_(kTokenSecretBytes));
-  content.set_site(request.site());
+  content.set_site(request.site().empty() ? std::string(kDefaultSite) : request.site());
   content.set_class_(request.class_());
   SetTimestamp(now + *lifetime, *content.mutable_expire_time());
   TokenRecord record;
   record.secret_sha256 = Sha256(content.secret());
-  record.site = request.site();
+  record.site = content.site();
   record.machine_class = request.class_();
   record.uses_allowed = std::max<std::uint32_t>(request.uses(), 1);
   record.created_time = now;

@@ -72,6 +72,13 @@ TEST_F(TokenServiceTest, MakesATokenThatCarriesAllAnAgentNeeds) {
   EXPECT_EQ(made->record().uses_allowed(), 1u);
 }
 
+TEST_F(TokenServiceTest, AMachineAlwaysHasASiteSinceALabelWithoutAValueIsNone) {
+  const auto made = Create({});
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->record().site(), "main");
+  EXPECT_EQ(wire::ParseEnrollmentToken(made->token())->site(), "main");
+}
+
 TEST_F(TokenServiceTest, NamesTheCollectorsOwnAddressesWhenNoneAreGiven) {
   tokens.SetDefaultAddresses({"192.0.2.1:7443", "steward:7443"});
   const auto made = Create({});
