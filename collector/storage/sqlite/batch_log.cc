@@ -215,17 +215,16 @@ void BatchLog::NoteHour(std::int64_t machine, std::int64_t hour) {
     if (*it == hour || *it == hours.newest) {
       ++it;
     } else {
-      finished_.emplace_back(machine, *it);
+      finished_.push_back({machine, *it});
       it = hours.open.erase(it);
     }
   }
 }
 
-std::vector<std::pair<std::int64_t, std::int64_t>> BatchLog::TakeFinishedHours(std::size_t max) {
-  const std::size_t count = std::min(max, finished_.size());
-  std::vector<std::pair<std::int64_t, std::int64_t>> taken(finished_.begin(),
-                                                           finished_.begin() + static_cast<std::ptrdiff_t>(count));
-  finished_.erase(finished_.begin(), finished_.begin() + static_cast<std::ptrdiff_t>(count));
+std::optional<MachineHour> BatchLog::TakeFinishedHour() {
+  if (finished_.empty()) return std::nullopt;
+  const MachineHour taken = finished_.front();
+  finished_.pop_front();
   return taken;
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,11 @@ struct Run {
   std::int64_t time_max_ms = 0;
 };
 
+struct MachineHour {
+  std::int64_t machine = 0;
+  std::int64_t hour = 0;
+};
+
 // The hour a run belongs to: that of its oldest batch.
 std::int64_t HourOf(std::int64_t time_ms);
 
@@ -62,8 +68,8 @@ class BatchLog {
   // Drops what is in memory if it has grown large. Between groups.
   void Trim();
 
-  // Hours of machines that are complete as far as can be told, for fold.h; taken out.
-  std::vector<std::pair<std::int64_t, std::int64_t>> TakeFinishedHours(std::size_t max);
+  // An hour of a machine that is complete as far as can be told, for fold.h; each is given once.
+  std::optional<MachineHour> TakeFinishedHour();
   std::int64_t next_batch_id() const { return next_batch_id_; }
   bool HasAppended() const { return !appended_.empty(); }
 
@@ -112,7 +118,7 @@ class BatchLog {
   std::vector<Appended> appended_;                                      // by the current write
   std::vector<std::shared_ptr<CachedRun>> flushed_;                     // by the current write
   absl::flat_hash_map<std::int64_t, Hours> hours_;                      // by machine
-  std::vector<std::pair<std::int64_t, std::int64_t>> finished_;         // machine, hour
+  std::deque<MachineHour> finished_;
 };
 
 }  // namespace steward::collector

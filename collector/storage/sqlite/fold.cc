@@ -87,13 +87,13 @@ absl::Status FoldEpoch(Connection& connection, std::int64_t machine, std::uint64
 
 }  // namespace
 
-absl::Status FoldHour(Connection& connection, std::int64_t machine, std::int64_t hour) {
+absl::Status FoldHour(Connection& connection, const MachineHour& hour) {
   std::map<std::uint64_t, std::vector<Run>> runs;
-  for (const Run& run : RunsOfMachine(connection, machine)) {
-    if (HourOf(run.time_min_ms) == hour) runs[run.epoch].push_back(run);
+  for (const Run& run : RunsOfMachine(connection, hour.machine)) {
+    if (HourOf(run.time_min_ms) == hour.hour) runs[run.epoch].push_back(run);
   }
   for (const auto& [epoch, of_epoch] : runs) {
-    if (auto status = FoldEpoch(connection, machine, epoch, of_epoch); !status.ok()) return status;
+    if (auto status = FoldEpoch(connection, hour.machine, epoch, of_epoch); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
@@ -119,16 +119,14 @@ void TrimLog(Connection& connection, std::int64_t next_batch_id) {
   if (end > first) Query(connection, "DELETE FROM batch WHERE id < ?1", end).Run();
 }
 
-bool FindHoldingRun(Connection& connection, std::int64_t next_batch_id, std::int64_t& machine, std::int64_t& hour) {
+std::optional<MachineHour> FindHoldingRun(Connection& connection, std::int64_t next_batch_id) {
   Query query(connection, "SELECT machine, time_min_ms, batch_first FROM run ORDER BY batch_first LIMIT 1");
-  if (!query.Next()) return false;
+  if (!query.Next()) return std::nullopt;
   const std::int64_t span = next_batch_id - query.Integer(2);
-  if (span <= kHeldRowsMax) return false;
+  if (span <= kHeldRowsMax) return std::nullopt;
   const std::int64_t live = connection.Integer("SELECT SUM(sequence_last - sequence_first + 1) FROM run");
-  if (span <= 2 * live + kHeldRowsMax) return false;
-  machine = query.Integer(0);
-  hour = HourOf(query.Integer(1));
-  return true;
+  if (span <= 2 * live + kHeldRowsMax) return std::nullopt;
+  return MachineHour{query.Integer(0), HourOf(query.Integer(1))};
 }
 
 }  // namespace steward::collector

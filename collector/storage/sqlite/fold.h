@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "collector/storage/sqlite/batch_log.h"
@@ -12,16 +13,15 @@
 namespace steward::collector {
 
 // All runs of the machine that began in that hour become blocks, one or more an epoch.
-absl::Status FoldHour(Connection& connection, std::int64_t machine, std::int64_t hour);
+absl::Status FoldHour(Connection& connection, const MachineHour& hour);
 
 // The run's batches are given up; that they were committed stays known. TrimLog takes the rows.
 void DropRun(Connection& connection, const Run& run);
 
 // Rows of the log before every run's first: a bounded number of them goes.
 void TrimLog(Connection& connection, std::int64_t next_batch_id);
-// The machine and hour of the run that holds back the trimming, if it holds back a lot: a machine that fell silent.
-// False: there is none.
-bool FindHoldingRun(Connection& connection, std::int64_t next_batch_id, std::int64_t& machine, std::int64_t& hour);
+// The hour of the run that holds back the trimming, if it holds back a lot: that of a machine that fell silent.
+std::optional<MachineHour> FindHoldingRun(Connection& connection, std::int64_t next_batch_id);
 
 // Deletes blocks and runs without a batch from `before_ms` on, and epochs that thereby became empty. True: more is left.
 bool ExpireBatches(Connection& connection, std::int64_t before_ms);

@@ -1,5 +1,7 @@
 #include "collector/storage/sqlite/open_file.h"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -68,6 +70,8 @@ absl::StatusOr<std::unique_ptr<Connection>> OpenFile(const std::filesystem::path
   try {
     connection = std::make_unique<Connection>(path, Connection::Mode::kWrite);
   } catch (const SQLite::Exception& error) {
+    const int code = error.getErrorCode() & 0xff;
+    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) return Damaged(path, error.what());
     return absl::PermissionDeniedError(absl::StrCat("cannot open ", path.string(), " (", error.what(), "): its folder "
                                                     "must exist and belong to the collector's user"));
   }

@@ -10,9 +10,11 @@ namespace {
 
 // A commit costs about as much as a few dozen appends: below this rate the window would delay more than it saves.
 constexpr double kBusyWritesPerSecond = 200;
-constexpr std::size_t kLargeGroup = 256;       // worth a commit
+constexpr std::size_t kLargeGroup = 1'024;     // fills some 30 pages: the few that every commit writes matter little
+constexpr std::size_t kWorthWaiting = 6;
+constexpr int kSkipMax = 1'024;
 constexpr std::size_t kGroupMax = 4'096;       // the rest waits for the next one, so that the first is soon durable
-constexpr double kRateWeight = 0.3;            // of the newest group in the rate
+constexpr double kRateWeight = 0.3;            // of the newest group in a rising rate
 constexpr absl::Duration kShortest = absl::Microseconds(100);
 
 }  // namespace
@@ -26,18 +28,32 @@ void WriteQueue::Push(QueuedWrite write) {
 
 bool WriteQueue::IsLarge() const { return stopping_ || queue_.size() >= kLargeGroup; }
 
+void WriteQueue::WaitForMore() {
+  if (writes_per_second_ < kBusyWritesPerSecond) return;
+  if (windows_to_skip_ > 0) {
+    --windows_to_skip_;
+    return;
+  }
+  const auto is_large = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return IsLarge(); };
+  mutex_.AwaitWithDeadline(absl::Condition(&is_large), first_push_ + window_max_);
+  // Somebody who writes one after the other, each time waiting for the commit, is fast and yet gathers nothing.
+  if (queue_.size() >= kWorthWaiting) {
+    skip_next_time_ = 1;
+  } else {
+    windows_to_skip_ = skip_next_time_;
+    skip_next_time_ = std::min(2 * skip_next_time_, kSkipMax);
+  }
+}
+
 std::deque<QueuedWrite> WriteQueue::Take() {
   absl::MutexLock lock(&mutex_);
   const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); };
   mutex_.Await(absl::Condition(&has_work));
-  if (writes_per_second_ >= kBusyWritesPerSecond && !queue_.empty()) {
-    const auto is_large = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return IsLarge(); };
-    mutex_.AwaitWithDeadline(absl::Condition(&is_large), first_push_ + window_max_);
-  }
+  if (!queue_.empty()) WaitForMore();
   const absl::Time now = absl::Now();
   const absl::Duration since = std::max(now - last_take_, kShortest);
   const double rate = static_cast<double>(queue_.size()) / absl::ToDoubleSeconds(since);
-  writes_per_second_ += kRateWeight * (rate - writes_per_second_);
+  writes_per_second_ = std::min(rate, writes_per_second_ + kRateWeight * (rate - writes_per_second_));  // down at once
   last_take_ = now;
   first_push_ = now;
   std::deque<QueuedWrite> group;

@@ -35,6 +35,8 @@ class WriteQueue {
 
  private:
   bool IsLarge() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Waits for more, if the rate promises any and waiting has paid lately.
+  void WaitForMore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const absl::Duration window_max_;
   mutable absl::Mutex mutex_;
@@ -43,6 +45,8 @@ class WriteQueue {
   absl::Time first_push_ ABSL_GUARDED_BY(mutex_);  // of what is queued
   absl::Time last_take_ ABSL_GUARDED_BY(mutex_);
   double writes_per_second_ ABSL_GUARDED_BY(mutex_) = 0;  // lately
+  int windows_to_skip_ ABSL_GUARDED_BY(mutex_) = 0;
+  int skip_next_time_ ABSL_GUARDED_BY(mutex_) = 1;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

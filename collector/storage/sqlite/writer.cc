@@ -3,15 +3,20 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "absl/time/clock.h"
 #include "collector/storage/sqlite/fold.h"
 #include "collector/storage/sqlite/transaction.h"
 
 namespace steward::collector {
 namespace {
 
-constexpr std::size_t kHoursPerFold = 8;      // some 2 ms each: writes that come meanwhile wait that long
+// Writes that come while hours are folded, some 1 ms each, wait for it. Under load folding gets as much time as the
+// commit before it had, so that it keeps up.
+constexpr absl::Duration kFoldTime = absl::Milliseconds(4);
 constexpr int kGroupsAfterFailedFold = 100;   // a full disk stays full for a while
 
 int NotePages(void* pages, sqlite3*, const char*, int count) {
@@ -33,7 +38,9 @@ void Writer::Run() {
   while (true) {
     std::deque<QueuedWrite> group = queue_.Take();
     if (group.empty()) break;
+    const absl::Time begun = absl::Now();
     Commit(group);
+    const absl::Duration commit_time = absl::Now() - begun;
     std::size_t bytes = 0;
     for (QueuedWrite& queued : group) {
       queued.write = nullptr;  // what it holds is free before its owner is told
@@ -45,7 +52,7 @@ void Writer::Run() {
       queued.done = nullptr;
     }
     log_.Trim();
-    FoldSome();
+    FoldSome(commit_time);
     CheckpointIfLong();
   }
   sqlite3_wal_hook(connection_.handle(), nullptr, nullptr);
@@ -94,30 +101,34 @@ void Writer::RollBackAll() {
   });
 }
 
-void Writer::FoldSome() {
+void Writer::FoldSome(absl::Duration commit_time) {
   if (fold_not_before_ > 0) {
     --fold_not_before_;
     return;
   }
-  auto hours = log_.TakeFinishedHours(kHoursPerFold);
-  std::pair<std::int64_t, std::int64_t> holding;
-  const absl::Status status = Guarded(connection_, [&]() -> absl::Status {
-    const bool holds = FindHoldingRun(connection_, log_.next_batch_id(), holding.first, holding.second);
-    if (holds) hours.push_back(holding);
-    if (hours.empty()) return absl::OkStatus();
-    connection_.Execute("BEGIN IMMEDIATE");
-    for (const auto& [machine, hour] : hours) {
-      if (auto folded = FoldHour(connection_, machine, hour); !folded.ok()) return folded;
-    }
-    TrimLog(connection_, log_.next_batch_id());
-    connection_.Execute("COMMIT");
-    for (const auto& [machine, hour] : hours) log_.ForgetMachine(machine);
-    return absl::OkStatus();
-  });
+  const absl::Status status = Guarded(connection_, [&] { return FoldFor(std::max(kFoldTime, commit_time)); });
   if (status.ok()) return;
   // The rows stay in the log, where queries find them; the hours are tried again after the next start.
   RollBackAll();
   fold_not_before_ = kGroupsAfterFailedFold;
+}
+
+absl::Status Writer::FoldFor(absl::Duration budget) {
+  const absl::Time begun = absl::Now();
+  std::vector<std::int64_t> machines;
+  std::optional<MachineHour> hour = log_.TakeFinishedHour();
+  if (!hour.has_value()) hour = FindHoldingRun(connection_, log_.next_batch_id());
+  if (!hour.has_value()) return absl::OkStatus();
+  connection_.Execute("BEGIN IMMEDIATE");
+  while (hour.has_value()) {
+    if (auto status = FoldHour(connection_, *hour); !status.ok()) return status;
+    machines.push_back(hour->machine);
+    hour = absl::Now() - begun < budget ? log_.TakeFinishedHour() : std::nullopt;
+  }
+  TrimLog(connection_, log_.next_batch_id());
+  connection_.Execute("COMMIT");
+  for (const std::int64_t machine : machines) log_.ForgetMachine(machine);
+  return absl::OkStatus();
 }
 
 void Writer::CheckpointIfLong() {

@@ -25,7 +25,8 @@ class Writer {
   absl::Status RunWrites(std::deque<QueuedWrite>& group);
   absl::Status CommitTransaction();
   void RollBackAll();
-  void FoldSome();
+  void FoldSome(absl::Duration commit_time);
+  absl::Status FoldFor(absl::Duration budget);
   void CheckpointIfLong();
 
   Connection& connection_;
