@@ -277,7 +277,9 @@ fi
 if [ -n "$(agent_pids)" ]; then
   say "      already running (pid $(agent_pids | paste -sd' '))"
 else
-  start_program "$agent_log" "$bin/steward-agent" run --state "$agent_state"
+  # Where the collector is now: with --any-port it may have moved since the enrolment.
+  printf '# Written at each start by quickstart.sh.\n[collector]\naddresses = ["%s"]\n' "$agents_address" >"$dir/agent.toml"
+  start_program "$agent_log" "$bin/steward-agent" run --config "$dir/agent.toml" --state "$agent_state"
   started=yes
 fi
 
@@ -319,7 +321,8 @@ field() { sed -n 's/.*"'"$1"'": *"\{0,1\}\([^",}]*\).*/\1/p' <<<"$2" | head -1; 
 status_lines() {
   local status acknowledged age='not yet' rate
   status=$("${ctl[@]}" --json status 2>/dev/null | tr -d '\n' || true)
-  acknowledged=$(field lastCommitTime "$status")
+  acknowledged=$("$bin/steward-agent" status --state "$agent_state" --json 2>/dev/null | tr -d '\n' || true)
+  acknowledged=$(field lastAcknowledgedTime "$acknowledged")
   if [ -n "$acknowledged" ]; then age="$(($(date +%s) - $(date -d "$acknowledged" +%s))) s ago"; fi
   rate=$(field samplesPerSecond "$status")
   printf '  machine      %s, %s of %s up\n' "$(uname -n)" "$(field machinesUp "$status" | grep . || echo 0)" "$(field machines "$status" | grep . || echo 0)"
