@@ -160,6 +160,7 @@ void Agent::ApplyPolicy(const v1::Policy& policy) {
   if (wanted != interval_) {
     interval_ = wanted;
     spdlog::info("policy: every {}", absl::FormatDuration(interval_));
+    StartEpoch();  // within an epoch a group keeps the interval that it was declared with
     if (!stopped_) ScheduleTick();
   }
   if (absl::Status status = WriteWholeFile(settings_.state_directory / "policy.pb", policy_bytes_); !status.ok()) {

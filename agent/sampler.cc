@@ -82,9 +82,7 @@ void Sampler::SetPolicy(absl::Duration interval, const std::vector<std::string>&
     // Rounded up to whole cycles.
     absl::Duration remainder;
     const std::int64_t cycles = absl::IDivDuration(source.probe->interval_min(), interval, &remainder);
-    const absl::Duration wanted = interval * std::max<std::int64_t>(1, cycles + (remainder > absl::ZeroDuration() ? 1 : 0));
-    if (wanted != source.interval) source.declared = false;
-    source.interval = wanted;
+    source.interval = interval * std::max<std::int64_t>(1, cycles + (remainder > absl::ZeroDuration() ? 1 : 0));
     source.health.enabled =
         std::find(disabled_probes.begin(), disabled_probes.end(), source.health.name) == disabled_probes.end();
   }

@@ -46,7 +46,7 @@ class Sampler {
 
   Sampler(Clock& clock, std::vector<std::unique_ptr<Probe>> probes, std::size_t live_series_max = kLiveSeriesMax);
 
-  // In force with the next Sample.
+  // In force with the next Sample. Another interval needs a new epoch: groups are declared with theirs once an epoch.
   void SetPolicy(absl::Duration interval, const std::vector<std::string>& disabled_probes);
   Sampled Sample();
   // A new epoch: every series is declared again.
@@ -64,7 +64,7 @@ class Sampler {
     ProbeHealth health;
     absl::Duration interval;            // how often it is read under the present policy
     absl::Duration read_boot = -absl::InfiniteDuration();
-    bool declared = false;              // its group, with this interval
+    bool declared = false;              // its group, in this epoch
     std::size_t live = 0;               // series in its last sample
     bool failure_logged = false;
   };

@@ -200,6 +200,7 @@ TEST_F(SamplerTest, SlowProbesAreReadAtTheirOwnPaceAndPolicyChangesIt) {
   Sample();
   EXPECT_EQ(reads, 2);
   sampler_->SetPolicy(absl::Seconds(50), {});
+  sampler_->StartEpoch();
   clock_.Advance(absl::Seconds(85));
   EXPECT_EQ(Sample().descriptors.groups(0).interval_ms(), 100'000u) << "whole cycles";
   sampler_->SetPolicy(absl::Seconds(50), {"probe1"});
