@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <random>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -11,7 +12,13 @@
 #include "collector/api/http_server.h"
 #include "collector/api/services.h"
 #include "collector/data_directory.h"
+#include "collector/delivery/channel_list.h"
+#include "collector/delivery/delivery_service.h"
+#include "collector/delivery/delivery_thread.h"
+#include "collector/delivery/heartbeat.h"
 #include "collector/delivery/progress.h"
+#include "collector/delivery/route.h"
+#include "collector/delivery/storage_pulse.h"
 #include "collector/identity/certificate_authority.h"
 #include "collector/identity/enrollment.h"
 #include "collector/identity/machine_registry.h"
@@ -62,7 +69,12 @@ class RunningCollector final : public Collector {
 
   ~RunningCollector() override {
     if (stopper_.joinable()) stopper_.join();
+    delivery_thread_->Stop();
     storage_.reset();  // finishes what is queued
+    // What was under way may hold sessions of the HTTP server: it ends before that does.
+    heartbeat_.reset();
+    deliveries_.reset();
+    delivery_thread_.reset();
     core_.restart();
     core_.poll();
   }
@@ -70,12 +82,14 @@ class RunningCollector final : public Collector {
   absl::Status Start() {
     absl::Status status = registry_.Load();
     if (status.ok()) status = LoadLatest();
+    if (status.ok()) status = StartDelivery();
     if (status.ok()) status = issues_.Start();
     if (status.ok()) status = StartUplink();
     if (status.ok()) status = StartHttp();
     if (status.ok()) status = data_.WriteEndpoints(agents_address(), http_url());
     if (!status.ok()) return status;
     retention_->Start();
+    pulse_.Start();
     return absl::OkStatus();
   }
 
@@ -84,6 +98,7 @@ class RunningCollector final : public Collector {
 
   void Stop(std::function<void()> stopped) override {
     retention_->Stop();
+    pulse_.Stop();
     hub_.Stop(absl::UnavailableError("collector stopping"));
     // Waits on another thread: what it waits for happens on this one.
     stopper_ = std::thread([this, stopped = std::move(stopped)] {
@@ -105,6 +120,24 @@ class RunningCollector final : public Collector {
     });
   }
 
+  absl::Status StartDelivery() {
+    absl::StatusOr<std::vector<std::unique_ptr<Channel>>> channels =
+        MakeChannels(options_.config.channels, delivery_thread_->http());
+    if (!channels.ok()) return channels.status();
+    auto random = [engine = std::mt19937_64(std::random_device()())]() mutable {
+      return std::uniform_real_distribution<double>(0, 1)(engine);
+    };
+    deliveries_ = std::make_unique<DeliveryService>(
+        DeliveryService::Parts{*storage_, clock_, delivery_thread_->executor(), *std::move(channels), std::move(random), prometheus_,
+                               outbox_progress_});
+    deliveries_->Start();
+    heartbeat_ = std::make_unique<Heartbeat>(
+        options_.config.heartbeat,
+        std::vector<Heartbeat::Loop>{{"ingest", ingest_progress_}, {"rules", issues_progress_}, {"outbox", outbox_progress_}},
+        clock_, delivery_thread_->executor(), delivery_thread_->http(), prometheus_);
+    return absl::OkStatus();
+  }
+
   absl::Status StartUplink() {
     absl::StatusOr<std::unique_ptr<UplinkServer>> uplink = UplinkServer::Start(
         options_.config.listen.agents, {core_.get_executor(), clock_, authority_, registry_, enrollment_, hub_, ingest_metrics_});
@@ -119,6 +152,7 @@ class RunningCollector final : public Collector {
     AddTokenService(tokens_, rpc_);
     AddIssueService(*storage_, rpc_);
     AddSampleService(clock_, *storage_, rpc_);
+    AddChannelService(*storage_, *deliveries_, rpc_);
     AddStatusService(
         latest_, *storage_,
         [this] {
@@ -156,15 +190,17 @@ class RunningCollector final : public Collector {
                                 }};
   Latest latest_{clock_};
   Exposition exposition_{latest_, *storage_, prometheus_};
-  IssueView issue_view_;
-  Progress issues_progress_;
+  Progress ingest_progress_, issues_progress_, outbox_progress_;
+  StoragePulse pulse_{*storage_, clock_, core_.get_executor(), ingest_progress_};
+  std::unique_ptr<DeliveryThread> delivery_thread_ = std::make_unique<DeliveryThread>();
+  std::unique_ptr<DeliveryService> deliveries_;
+  std::unique_ptr<Heartbeat> heartbeat_;
   const std::unique_ptr<Reachability> reachability_ = NewReachability(core_.get_executor(), clock_);
   IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(),
                        [this](std::string_view rule, const MachineRecord& machine) {
                          return options_.config.RuleFor(rule, machine.site, machine.machine_class);
                        },
-                       [](const v1::Issue&, Severity) { return std::vector<std::string>(); }, [] {}, issue_view_,
-                       issues_progress_}};
+                       MakeRouter(options_.config), [this] { deliveries_->Wake(); }, issues_progress_}};
   IngestMetrics ingest_metrics_{prometheus_};
   SessionHub hub_{{*storage_, clock_, core_.get_executor(), authority_, registry_, ingest_metrics_, options_.config.agents,
                    std::vector<ObservationSink*>{&latest_, &issues_}, options_.version}};

@@ -19,6 +19,7 @@
 #include "boost/asio/signal_set.hpp"
 #include "collector/collector.h"
 #include "collector/config/load_config.h"
+#include "collector/delivery/channel_list.h"
 #include "collector/grpc_log.h"
 #include "collector/ingest/uplink_server.h"
 #include "collector/log_setup.h"
@@ -56,7 +57,7 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-ConfigVocabulary Vocabulary() { return {KnownRules()}; }
+ConfigVocabulary Vocabulary() { return {KnownRules(), ChannelTypes()}; }
 
 absl::StatusOr<Config> ConfigOf(const Arguments& arguments) {
   if (!arguments.config.empty()) return LoadConfig(arguments.config, Vocabulary());

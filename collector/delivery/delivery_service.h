@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "boost/asio/any_io_executor.hpp"
+#include "collector/api/channel_tester.h"
 #include "collector/delivery/channel.h"
 #include "collector/delivery/delivery_metrics.h"
 #include "collector/delivery/progress.h"
@@ -21,7 +22,7 @@
 
 namespace steward::collector {
 
-class DeliveryService {
+class DeliveryService final : public ChannelTester {
  public:
   static constexpr std::size_t kUnderWayPerChannel = 4;
   static constexpr absl::Duration kPulse = absl::Seconds(5);  // of the progress; also when the storage is asked again
@@ -37,7 +38,7 @@ class DeliveryService {
   };
   // Made anywhere; works on its executor alone. Destroyed on the executor, or when that runs no more.
   explicit DeliveryService(Parts parts);
-  ~DeliveryService();
+  ~DeliveryService() override;
 
   // Takes up what waits in the outbox. From any thread.
   void Start() { Wake(); }
@@ -46,7 +47,7 @@ class DeliveryService {
 
   // Sends a marked test message now, once, past the outbox. From any thread; `done` is called on the executor.
   // NotFound: no such channel, with those there are.
-  void TestChannel(const std::string& channel, std::function<void(absl::StatusOr<v1::TestChannelResponse>)> done);
+  void TestChannel(const std::string& channel, std::function<void(absl::StatusOr<v1::TestChannelResponse>)> done) override;
 
  private:
   struct Lane {  // the messages of one issue for one channel, oldest first

@@ -69,9 +69,9 @@ void Heartbeat::Beat() {
 }
 
 void Heartbeat::Send(std::size_t index) {
-  HttpRequest request;
+  HttpCall request;
   request.url = targets_[index].url;
-  http_.Start(std::move(request), [this, index, alive = std::weak_ptr(alive_)](const HttpResponse& response) {
+  http_.Start(std::move(request), [this, index, alive = std::weak_ptr(alive_)](const HttpAnswer& response) {
     if (alive.expired()) return;
     Target& target = targets_[index];
     const bool ok = response.failure == HttpFailure::kNone && response.status >= 200 && response.status < 300;

@@ -38,9 +38,9 @@ HttpFailure FailureOf(CURLcode code) {
 
 // One request under way; libcurl reads from and writes to it.
 struct Transfer {
-  HttpRequest request;
-  std::function<void(HttpResponse)> done;
-  HttpResponse response;
+  HttpCall request;
+  std::function<void(HttpAnswer)> done;
+  HttpAnswer response;
   std::array<char, CURL_ERROR_SIZE> error{};
   curl_slist* headers = nullptr;
   CURL* easy = nullptr;
@@ -89,7 +89,7 @@ class HttpClient::Multi : public std::enable_shared_from_this<HttpClient::Multi>
     watches_.clear();
   }
 
-  void Start(HttpRequest request, std::function<void(HttpResponse)> done) {
+  void Start(HttpCall request, std::function<void(HttpAnswer)> done) {
     auto transfer = std::make_unique<Transfer>();
     transfer->request = std::move(request);
     transfer->done = std::move(done);
@@ -115,7 +115,7 @@ class HttpClient::Multi : public std::enable_shared_from_this<HttpClient::Multi>
 
   static void Configure(Transfer& transfer) {
     CURL* easy = transfer.easy;
-    const HttpRequest& request = transfer.request;
+    const HttpCall& request = transfer.request;
     curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -205,7 +205,7 @@ class HttpClient::Multi : public std::enable_shared_from_this<HttpClient::Multi>
     if (found == transfers_.end()) return;
     const std::unique_ptr<Transfer> transfer = std::move(found->second);
     transfers_.erase(found);
-    HttpResponse& response = transfer->response;
+    HttpAnswer& response = transfer->response;
     response.failure = FailureOf(code);
     if (code == CURLE_OK) {
       curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &response.status);
@@ -232,7 +232,7 @@ HttpClient::HttpClient(asio::any_io_executor executor) : multi_(std::make_shared
 
 HttpClient::~HttpClient() { multi_->Close(); }
 
-void HttpClient::Start(HttpRequest request, std::function<void(HttpResponse)> done) {
+void HttpClient::Start(HttpCall request, std::function<void(HttpAnswer)> done) {
   multi_->Start(std::move(request), std::move(done));
 }
 

@@ -13,7 +13,7 @@
 
 namespace steward::collector {
 
-struct HttpRequest {
+struct HttpCall {
   std::string method = "GET";          // GET or POST
   std::string url;                     // http or https
   std::vector<std::string> headers;    // "Name: value", without line ends
@@ -32,7 +32,7 @@ enum class HttpFailure {
   kBroken,    // the connection ended before an answer
 };
 
-struct HttpResponse {
+struct HttpAnswer {
   HttpFailure failure = HttpFailure::kNone;
   std::string error;                   // why there was no answer, in libcurl's words
   long status = 0;                     // 0 without an answer
@@ -52,7 +52,7 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   // Calls `done` once, never from within this call.
-  void Start(HttpRequest request, std::function<void(HttpResponse)> done);
+  void Start(HttpCall request, std::function<void(HttpAnswer)> done);
 
  private:
   class Multi;

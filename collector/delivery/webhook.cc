@@ -23,7 +23,7 @@ class Webhook final : public Channel {
   const std::string& name() const override { return name_; }
 
   void Send(const Notification& notification, std::function<void(SendOutcome)> done) override {
-    HttpRequest request;
+    HttpCall request;
     request.method = "POST";
     request.url = url_;
     request.body = WebhookBody(notification);
@@ -31,7 +31,7 @@ class Webhook final : public Channel {
     if (!secret_.empty()) {
       request.headers.push_back(StrCat("X-Steward-Signature: ", WebhookSignature(secret_, request.body)));
     }
-    http_.Start(std::move(request), [done = std::move(done)](const HttpResponse& response) { done(WebhookOutcome(response)); });
+    http_.Start(std::move(request), [done = std::move(done)](const HttpAnswer& response) { done(WebhookOutcome(response)); });
   }
 
  private:
@@ -95,7 +95,7 @@ std::string WebhookSignature(std::string_view secret, std::string_view body) {
   return StrCat("sha256=", absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), size}));
 }
 
-SendOutcome WebhookOutcome(const HttpResponse& response) {
+SendOutcome WebhookOutcome(const HttpAnswer& response) {
   SendOutcome outcome;
   outcome.retry_after = response.retry_after;
   if (response.failure != HttpFailure::kNone) {

@@ -58,8 +58,7 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
       entry.reach = state.reach;
       entry.evidence = record.issue.evidence();
     }
-    Show(entry);
-  }
+    }
 }
 
 void IssueBook::Judge(const Finding& finding, Entry& entry) {
@@ -217,10 +216,9 @@ void IssueBook::Continue(const MachineRecord& machine, const Rule& rule, const F
     return;
   }
   const bool store = entry.judged - entry.checkpoint >= (entry.InMotion() ? kCheckpoint : kEvidenceStored);
-  if (store || was_stale != issue.stale() || entry.judged - entry.shown_judged >= kEvidenceShown) {
+  if (store || was_stale != issue.stale()) {
     Describe(machine, rule, finding, entry);
-    if (store || was_stale != issue.stale()) Store(entry, std::nullopt, "", out);
-    else Show(entry);
+    Store(entry, std::nullopt, "", out);
   }
 }
 
@@ -246,14 +244,6 @@ void IssueBook::Store(Entry& entry, std::optional<IssueEventRecord> event, std::
   entry.record.rule_state = EncodeRuleState({entry.levels, entry.judged, entry.raised, entry.reach});
   entry.checkpoint = entry.judged;
   out.push_back({entry.record, std::move(event), std::string(notify), entry.reach});
-  Show(entry);
-}
-
-void IssueBook::Show(Entry& entry) {
-  if (!entry.has_issue) return;
-  entry.shown = entry.IsLiveIssue() ? std::make_shared<const v1::Issue>(entry.record.issue) : nullptr;
-  entry.shown_judged = entry.judged;
-  ++revision_;
 }
 
 void IssueBook::StorePending(const std::string& key, const MachineRecord& machine, const Rule& rule, Entry& entry,
@@ -332,8 +322,7 @@ void IssueBook::Close(std::string_view machine_id, std::string_view type, std::s
     DropPending(it->first, entry, out);
     if (entry.has_issue) Transit(Happening::kUnwatched, reason, now, entry, out);
     it = entries_.erase(it);
-    ++revision_;
-  }
+    }
 }
 
 void IssueBook::MarkStale(std::string_view machine_id, absl::Time before, absl::Time now, std::vector<IssueChange>& out) {
@@ -382,14 +371,6 @@ bool IssueBook::HasLive(std::string_view machine_id, std::string_view type) cons
 bool IssueBook::IsWatched(std::string_view machine_id, std::string_view type) const {
   const auto found = FirstOf(machine_id, type);
   return found != entries_.end() && (found->second.IsLiveIssue() || found->second.raised != absl::InfinitePast());
-}
-
-std::vector<std::shared_ptr<const v1::Issue>> IssueBook::Live() const {
-  std::vector<std::shared_ptr<const v1::Issue>> live;
-  for (const auto& [key, entry] : entries_) {
-    if (entry.shown) live.push_back(entry.shown);
-  }
-  return live;
 }
 
 }  // namespace steward::collector

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,9 +32,7 @@ class IssueBook {
   // Progress of raise and clear times is stored at least this often; a crash costs no more of it.
   static constexpr absl::Duration kCheckpoint = absl::Seconds(60);
   // Evidence of an issue that does not change is stored anew this often.
-  static constexpr absl::Duration kEvidenceStored = absl::Minutes(15);
-  // And shown anew this often.
-  static constexpr absl::Duration kEvidenceShown = absl::Seconds(60);
+  static constexpr absl::Duration kEvidenceStored = absl::Minutes(5);
 
   // Takes what was stored.
   void Load(const std::vector<IssueRecord>& records);
@@ -56,10 +53,6 @@ class IssueBook {
   bool HasLive(std::string_view machine_id, std::string_view type) const;
   // Anything of this type that is pending or live.
   bool IsWatched(std::string_view machine_id, std::string_view type) const;
-  // The live issues as they are in memory, newest evidence included.
-  std::vector<std::shared_ptr<const v1::Issue>> Live() const;
-  // Counts up whenever Live() would differ.
-  std::uint64_t revision() const { return revision_; }
 
  private:
   // What is known of one key: the condition's progress, and its issue if there is one.
@@ -73,8 +66,6 @@ class IssueBook {
     absl::Time checkpoint = absl::InfinitePast();  // `judged` of the last stored state
     v1::Evidence evidence;             // of this episode
     Severity reach = Severity::kNone;  // worst of this episode
-    std::shared_ptr<const v1::Issue> shown;        // as Live() gives it
-    absl::Time shown_judged = absl::InfinitePast();
 
     bool IsLiveIssue() const;
     Severity Level() const;            // the worst latch that is up
@@ -98,11 +89,9 @@ class IssueBook {
   // An issue opened or ended that explains the machine's other ones: they become its children, or lose it.
   void Adopt(const v1::Issue& parent, absl::Time now, std::vector<IssueChange>& out);
   void Release(const v1::Issue& parent, absl::Time now, std::vector<IssueChange>& out);
-  void Show(Entry& entry);
   Entries::const_iterator FirstOf(std::string_view machine_id, std::string_view type) const;
 
   Entries entries_;
-  std::uint64_t revision_ = 0;
 };
 
 }  // namespace steward::collector

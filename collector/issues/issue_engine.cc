@@ -30,7 +30,6 @@ absl::Status IssueEngine::Start() {
   if (!status.ok()) return status;
   running_ = true;
   Carry(std::move(output));
-  parts_.view.Publish(judge_->book().Live());
   timer_->Start(kTick, [this] { Tick(); });
   return absl::OkStatus();
 }
@@ -100,10 +99,6 @@ void IssueEngine::Carry(JudgeOutput output) {
                  change.event->action, issue.severity());
   }
   if (!output.changes.empty() || !output.memories.empty()) writer_->Add(std::move(output));
-  if (judge_->book().revision() != published_) {
-    published_ = judge_->book().revision();
-    parts_.view.Publish(judge_->book().Live());
-  }
 }
 
 }  // namespace steward::collector

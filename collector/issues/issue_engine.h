@@ -12,7 +12,6 @@
 #include "collector/delivery/progress.h"
 #include "collector/ingest/observation.h"
 #include "collector/issues/issue_judge.h"
-#include "collector/issues/issue_view.h"
 #include "collector/issues/issue_writer.h"
 #include "collector/rules/reachability.h"
 #include "collector/storage/storage.h"
@@ -33,7 +32,6 @@ class IssueEngine final : public ObservationSink {
     IssueJudge::ConfigOf config_of;
     RouteIssue route;
     std::function<void()> outbox_written;  // wakes delivery
-    IssueView& view;
     Progress& progress;                    // moves with each tick, while changes can be stored
   };
   explicit IssueEngine(Parts parts);
@@ -57,7 +55,6 @@ class IssueEngine final : public ObservationSink {
   std::unique_ptr<IssueJudge> judge_;
   std::unique_ptr<IssueWriter> writer_;
   std::unique_ptr<Timer> timer_;
-  std::uint64_t published_ = 0;
   bool running_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

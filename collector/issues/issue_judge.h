@@ -61,8 +61,6 @@ class IssueJudge {
   // All that is only in memory.
   void Checkpoint(JudgeOutput& out);
 
-  const IssueBook& book() const { return book_; }
-
  private:
   using Watches = std::map<MachineId, MachineWatch, std::less<>>;
 

@@ -139,11 +139,11 @@ TEST_F(WebhookTest, AnAddressThatIsNoneIsGivenUp) {
 
 TEST_F(WebhookTest, AHangingReceiverIsGivenUpInTime) {
   receiver_.Next({ReceiverAnswer::Kind::kHang, 0, "", {}});
-  HttpRequest request;
+  HttpCall request;
   request.url = receiver_.url();
   request.timeout = absl::Milliseconds(200);
-  std::optional<HttpResponse> response;
-  http_.Start(request, [&](const HttpResponse& result) { response = result; });
+  std::optional<HttpAnswer> response;
+  http_.Start(request, [&](const HttpAnswer& result) { response = result; });
   while (!response && io_.run_one() > 0) {
   }
   ASSERT_TRUE(response.has_value());
@@ -155,9 +155,9 @@ TEST_F(WebhookTest, AClientThatEndsDropsWhatIsUnderWay) {
   bool called = false;
   {
     HttpClient http(io_.get_executor());
-    HttpRequest request;
+    HttpCall request;
     request.url = receiver_.url();
-    for (int i = 0; i < 3; ++i) http.Start(request, [&](const HttpResponse&) { called = true; });
+    for (int i = 0; i < 3; ++i) http.Start(request, [&](const HttpAnswer&) { called = true; });
     for (int i = 0; i < 1000 && receiver_.WaitFor(3, absl::Milliseconds(10)).size() < 3; ++i) io_.poll();
     EXPECT_EQ(receiver_.requests().size(), 3U);
   }
