@@ -242,7 +242,7 @@ def count(collector, machine):
 
 def test_a_full_disk_under_the_spool_stops_nothing_for_good(folder, collector, make_agent):
     with small_disk(folder, "spooldisk", 16) as disk:
-        agent = make_agent("spooldisk/agent").enroll(collector.token()).start()
+        agent = make_agent(state=disk.path / "agent").enroll(collector.token()).start()
         machine = collector.wait_for_machine()
         disk.fill()
         wait_until(lambda: re.search("no space|full", agent.program.errors(), re.IGNORECASE), "the agent says that the disk is full", deadline=90)
@@ -254,8 +254,8 @@ def test_a_full_disk_under_the_spool_stops_nothing_for_good(folder, collector, m
 
 
 def test_a_full_disk_under_the_collector_loses_nothing(folder, make_collector, make_agent):
-    with small_disk(folder, "collector", 48) as disk:
-        collector = make_collector().start()
+    with small_disk(folder, "collectordisk", 48) as disk:
+        collector = make_collector(data=disk.path / "data").start()
         agent = make_agent().enroll(collector.token()).start()
         machine = collector.wait_for_machine()
         disk.fill()

@@ -7,10 +7,10 @@ from . import programs
 
 
 class Agent:
-    def __init__(self, folder, name="agent", prefix=(), arguments=()):
+    def __init__(self, folder, name="agent", state=None, prefix=(), arguments=()):
         self.folder = pathlib.Path(folder)
         self.name = name
-        self.state = self.folder / name
+        self.state = state or self.folder / name
         self.prefix = list(prefix)  # what the command is run by: ip netns exec NAME
         self.arguments = list(arguments)
         self.program = None

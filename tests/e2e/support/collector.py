@@ -17,9 +17,9 @@ def http_get(url, deadline=10):
 
 
 class Collector:
-    def __init__(self, folder, config="", agents_listen="127.0.0.1:0", http_listen="127.0.0.1:0", arguments=()):
+    def __init__(self, folder, config="", data=None, agents_listen="127.0.0.1:0", http_listen="127.0.0.1:0", arguments=()):
         self.folder = pathlib.Path(folder)
-        self.data = self.folder / "data"
+        self.data = data or self.folder / "data"
         self.config = config
         self.agents_listen = agents_listen
         self.http_listen = http_listen
