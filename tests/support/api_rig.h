@@ -1,0 +1,115 @@
+// Everything behind the HTTP port in one piece, on storage in memory and a clock that stands still.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "base/manual_clock.h"
+#include "boost/asio/io_context.hpp"
+#include "collector/api/http_router.h"
+#include "collector/api/services.h"
+#include "collector/api/token_caller.h"
+#include "collector/identity/machine_registry.h"
+#include "collector/identity/random.h"
+#include "collector/identity/token_service.h"
+#include "collector/latest/latest.h"
+#include "collector/metrics/exposition.h"
+#include "collector/storage/memory/memory_storage.h"
+#include "prometheus/registry.h"
+#include "tests/support/observed_machine.h"
+
+namespace steward::collector {
+
+// Answers at once; knows one channel, "partner".
+class OneChannel final : public ChannelTester {
+ public:
+  void TestChannel(const std::string& channel,
+                   std::function<void(absl::StatusOr<v1::TestChannelResponse>)> done) override {
+    if (channel != "partner") return done(absl::NotFoundError("no channel of this name; there is: partner"));
+    v1::TestChannelResponse response;
+    response.set_delivered(true);
+    response.set_answer("204");
+    done(response);
+  }
+};
+
+// One thread.
+class ApiRig {
+ public:
+  static constexpr uid_t kOwnUser = 990;
+
+  ApiRig() {
+    AddMachineService(latest, *storage, machines, rpc);
+    AddTokenService(tokens, rpc);
+    AddIssueService(*storage, rpc);
+    AddSampleService(clock, *storage, rpc);
+    AddChannelService(*storage, channels, rpc);
+    AddStatusService(
+        latest, *storage, [this] { return progress; },
+        [] {
+          return CollectorFacts{.version = "1.2.3", .agents_address = "127.0.0.1:7443", .http_address = "http://127.0.0.1:7480"};
+        },
+        rpc);
+    machines.AddListener([this](const MachinePointer& machine) { latest.OnMachineChanged(*machine); });
+  }
+
+  HttpRouterParts Parts() {
+    return {.latest = latest,
+            .exposition = exposition,
+            .storage = *storage,
+            .rpc = rpc,
+            .registry = registry,
+            .check_token = [this](std::string_view token) { return CheckToken(token); },
+            .ready = [this] { return ready; },
+            .own_user = kOwnUser,
+            .version = "1.2.3"};
+  }
+
+  void AddMachine(const MachineRecord& record) {
+    Write([&](StorageTransaction& transaction) { return transaction.PutMachine(record); });
+    if (const absl::Status loaded = machines.Load(); !loaded.ok()) throw std::runtime_error(loaded.ToString());
+    latest.OnMachineChanged(record);
+  }
+  void AddIssue(const v1::Issue& issue) {
+    IssueRecord record;
+    record.issue = issue;
+    record.dedupe_key = issue.machine_id() + "/" + issue.type() + "/" + issue.subject();
+    Write([&](StorageTransaction& transaction) { return transaction.PutIssue(record); });
+  }
+  std::string ApiToken(const std::string& role) {
+    v1::CreateApiTokenRequest request;
+    request.set_role(role);
+    std::string token;
+    tokens.CreateApiToken(request, [&](auto response) {
+      if (!response.ok()) throw std::runtime_error(response.status().ToString());
+      token = response->token();
+    });
+    return token;
+  }
+  void Write(Storage::WriteFunction write) {
+    absl::Status written = absl::UnknownError("not called");
+    storage->Write(std::move(write), [&](absl::Status status) { written = std::move(status); });
+    if (!written.ok()) throw std::runtime_error(written.ToString());
+  }
+
+  ManualClock clock{absl::FromUnixSeconds(1'700'000'000)};
+  boost::asio::io_context core;
+  std::unique_ptr<Storage> storage = NewMemoryStorage(MemoryWriter::kInline);
+  prometheus::Registry registry;
+  Latest latest{clock};
+  Exposition exposition{latest, *storage, registry};
+  MachineRegistry machines{*storage, core.get_executor()};
+  TokenService tokens{*storage, clock, SystemRandom(), std::string(32, 'c')};
+  OneChannel channels;
+  RpcTable rpc;
+  IngestProgress progress;
+  absl::Status ready;
+
+ private:
+  absl::StatusOr<Caller> CheckToken(std::string_view token) { return CallerOfToken(tokens, token); }
+};
+
+}  // namespace steward::collector
