@@ -1,5 +1,5 @@
 // CPU, bytes and memory of one scrape of everything, beside prometheus-cpp's registry and serializer on the same series.
-//   exposition_bench [SERIES=1000000] [ROUNDS=3]        JSON on stdout
+//   bench-exposition [SERIES=1000000] [ROUNDS=3]        JSON on stdout
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -162,7 +162,7 @@ int main(int argc, char** argv) {
   const long series = argc > 1 ? std::atol(argv[1]) : 1'000'000;
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 3;
   if (series < 1 || rounds < 1) {
-    std::fprintf(stderr, "usage: exposition_bench [SERIES] [ROUNDS], both at least 1\n");
+    std::fprintf(stderr, "usage: bench-exposition [SERIES] [ROUNDS], both at least 1\n");
     return 2;
   }
   return steward::collector::Run(series, rounds);
