@@ -1,11 +1,13 @@
 // The writes that wait for the writer thread, and when it should take them. Thread-safe.
+// It waits by the steady clock: a step of the wall clock must not hold up commits.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <mutex>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "collector/storage/storage.h"
 
@@ -20,7 +22,7 @@ struct QueuedWrite {
 
 class WriteQueue {
  public:
-  explicit WriteQueue(absl::Duration window_max) : window_max_(window_max) {}
+  explicit WriteQueue(absl::Duration window_max) : window_max_(absl::ToChronoMicroseconds(window_max)) {}
 
   void Push(QueuedWrite write);
   // Waits for writes and takes a group of them, in order. A write that comes alone is given at once; under load it waits
@@ -31,23 +33,27 @@ class WriteQueue {
   void Stop();
 
   std::size_t bytes() const;
-  bool empty() const;
 
  private:
-  bool IsLarge() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Waits for more, if the rate promises any and waiting has paid lately.
-  void WaitForMore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  using Clock = std::chrono::steady_clock;
+  using Lock = std::unique_lock<std::mutex>;
 
-  const absl::Duration window_max_;
-  mutable absl::Mutex mutex_;
-  std::deque<QueuedWrite> queue_ ABSL_GUARDED_BY(mutex_);
-  std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::Time first_push_ ABSL_GUARDED_BY(mutex_);  // of what is queued
-  absl::Time last_take_ ABSL_GUARDED_BY(mutex_);
-  double writes_per_second_ ABSL_GUARDED_BY(mutex_) = 0;  // lately
-  int windows_to_skip_ ABSL_GUARDED_BY(mutex_) = 0;
-  int skip_next_time_ ABSL_GUARDED_BY(mutex_) = 1;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // Waits for more, if the rate promises any and waiting has paid lately.
+  void WaitForMore(Lock& lock);
+  void NoteRate();
+
+  const std::chrono::microseconds window_max_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::deque<QueuedWrite> queue_;
+  std::size_t bytes_ = 0;
+  std::size_t wake_at_ = 1;       // how long the queue must be for Take to go on
+  Clock::time_point first_push_;  // of what is queued
+  Clock::time_point last_take_;
+  double writes_per_second_ = 0;  // lately
+  int windows_to_skip_ = 0;
+  int skip_next_time_ = 1;
+  bool stopping_ = false;
 };
 
 }  // namespace steward::collector

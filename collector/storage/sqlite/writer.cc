@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "collector/storage/sqlite/fold.h"
 #include "collector/storage/sqlite/transaction.h"
 
@@ -16,7 +15,7 @@ namespace {
 
 // Writes that come while hours are folded, some 1 ms each, wait for it. Under load folding gets as much time as the
 // commit before it had, so that it keeps up.
-constexpr absl::Duration kFoldTime = absl::Milliseconds(4);
+constexpr std::chrono::milliseconds kFoldTime(4);
 constexpr int kGroupsAfterFailedFold = 100;   // a full disk stays full for a while
 
 int NotePages(void* pages, sqlite3*, const char*, int count) {
@@ -38,9 +37,9 @@ void Writer::Run() {
   while (true) {
     std::deque<QueuedWrite> group = queue_.Take();
     if (group.empty()) break;
-    const absl::Time begun = absl::Now();
+    const Clock::time_point begun = Clock::now();
     Commit(group);
-    const absl::Duration commit_time = absl::Now() - begun;
+    const Clock::duration commit_time = Clock::now() - begun;
     std::size_t bytes = 0;
     for (QueuedWrite& queued : group) {
       queued.write = nullptr;  // what it holds is free before its owner is told
@@ -101,20 +100,20 @@ void Writer::RollBackAll() {
   });
 }
 
-void Writer::FoldSome(absl::Duration commit_time) {
+void Writer::FoldSome(Clock::duration commit_time) {
   if (fold_not_before_ > 0) {
     --fold_not_before_;
     return;
   }
-  const absl::Status status = Guarded(connection_, [&] { return FoldFor(std::max(kFoldTime, commit_time)); });
+  const absl::Status status = Guarded(connection_, [&] { return FoldFor(std::max<Clock::duration>(kFoldTime, commit_time)); });
   if (status.ok()) return;
   // The rows stay in the log, where queries find them; the hours are tried again after the next start.
   RollBackAll();
   fold_not_before_ = kGroupsAfterFailedFold;
 }
 
-absl::Status Writer::FoldFor(absl::Duration budget) {
-  const absl::Time begun = absl::Now();
+absl::Status Writer::FoldFor(Clock::duration budget) {
+  const Clock::time_point begun = Clock::now();
   std::vector<std::int64_t> machines;
   std::optional<MachineHour> hour = log_.TakeFinishedHour();
   if (!hour.has_value()) hour = FindHoldingRun(connection_, log_.next_batch_id());
@@ -123,7 +122,7 @@ absl::Status Writer::FoldFor(absl::Duration budget) {
   while (hour.has_value()) {
     if (auto status = FoldHour(connection_, *hour); !status.ok()) return status;
     machines.push_back(hour->machine);
-    hour = absl::Now() - begun < budget ? log_.TakeFinishedHour() : std::nullopt;
+    hour = Clock::now() - begun < budget ? log_.TakeFinishedHour() : std::nullopt;
   }
   TrimLog(connection_, log_.next_batch_id());
   connection_.Execute("COMMIT");

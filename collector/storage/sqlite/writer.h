@@ -1,6 +1,7 @@
 // The writer thread's work: groups of writes in one commit each, and the upkeep of the file between them.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 
@@ -20,13 +21,15 @@ class Writer {
   void Run();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void Commit(std::deque<QueuedWrite>& group);
   // Runs the writes of a group in an open transaction. An error: the transaction is lost, and all of them with it.
   absl::Status RunWrites(std::deque<QueuedWrite>& group);
   absl::Status CommitTransaction();
   void RollBackAll();
-  void FoldSome(absl::Duration commit_time);
-  absl::Status FoldFor(absl::Duration budget);
+  void FoldSome(Clock::duration commit_time);
+  absl::Status FoldFor(Clock::duration budget);
   void CheckpointIfLong();
 
   Connection& connection_;
