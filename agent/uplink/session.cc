@@ -228,11 +228,14 @@ bool UplinkSession::OpenNextSegment() {
 }
 
 void UplinkSession::QueueDescriptors(std::uint64_t epoch) {
+  const bool first = !descriptor_offset_.contains(epoch);
   auto sets = parts_.spool.ReadDescriptors(epoch, descriptor_offset_[epoch]);
   if (!sets.ok()) {
     spdlog::warn("uplink: series of a segment cannot be read: {}", Text(sets.status()));
     return EndSegment();
   }
+  // An epoch may end before anything was sampled in it, with events alone: the collector must know it all the same.
+  if (first && sets->empty()) sets->emplace_back().set_epoch(epoch);
   for (v1::DescriptorSet& set : *sets) {
     v1::AgentMessage message;
     *message.mutable_descriptors() = std::move(set);
