@@ -71,7 +71,7 @@ TEST(StuckMount, IsReportedAsDeviceErrorAndDelaysOnlyOnce) {
   EXPECT_EQ(first.Integer(std::string("node_filesystem_size_bytes") + kData), 40960);
   EXPECT_EQ(first.Integer(std::string("node_filesystem_readonly") + kData), 1) << "by the super block, not the mount";
 
-  // From now on it costs nothing: ten rounds take less than the deadline of one.
+  // From now on it costs nothing: waiting again each time would take ten deadlines.
   const auto start = std::chrono::steady_clock::now();
   for (int round = 0; round < 10; ++round) {
     Collected next;
@@ -79,7 +79,7 @@ TEST(StuckMount, IsReportedAsDeviceErrorAndDelaysOnlyOnce) {
     EXPECT_EQ(next.Integer(std::string("node_filesystem_device_error") + kNas), 1);
     EXPECT_EQ(next.Integer(std::string("node_filesystem_device_error") + kRoot), 0);
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - start, absl::ToChronoNanoseconds(kFileSystemDeadline));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, absl::ToChronoNanoseconds(5 * kFileSystemDeadline));
   gate.set_value();
 }
 
