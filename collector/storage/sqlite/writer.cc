@@ -9,6 +9,7 @@
 
 #include "collector/storage/sqlite/fold.h"
 #include "collector/storage/sqlite/transaction.h"
+#include "spdlog/spdlog.h"
 
 namespace steward::collector {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 // Writes that come while hours are folded, some 1 ms each, wait for it. Under load folding gets as much time as the
 // commit before it had, so that it keeps up.
 constexpr std::chrono::milliseconds kFoldTime(4);
+constexpr std::int64_t kBatchesBetweenLooks = 2'000;
 constexpr int kGroupsAfterFailedFold = 100;   // a full disk stays full for a while
 
 int NotePages(void* pages, sqlite3*, const char*, int count) {
@@ -107,7 +109,8 @@ void Writer::FoldSome(Clock::duration commit_time) {
   }
   const absl::Status status = Guarded(connection_, [&] { return FoldFor(std::max<Clock::duration>(kFoldTime, commit_time)); });
   if (status.ok()) return;
-  // The rows stay in the log, where queries find them; the hours are tried again after the next start.
+  // The rows stay in the log, where queries find them, until it holds too many.
+  spdlog::warn("packing samples of a past hour failed, it will be tried again: {}", status.ToString());
   RollBackAll();
   fold_not_before_ = kGroupsAfterFailedFold;
 }
@@ -115,8 +118,12 @@ void Writer::FoldSome(Clock::duration commit_time) {
 absl::Status Writer::FoldFor(Clock::duration budget) {
   const Clock::time_point begun = Clock::now();
   std::vector<std::int64_t> machines;
-  std::optional<MachineHour> hour = log_.TakeFinishedHour();
-  if (!hour.has_value()) hour = FindHoldingRun(connection_, log_.next_batch_id());
+  std::optional<MachineHour> hour;
+  if (log_.next_batch_id() >= look_for_holding_at_) {
+    look_for_holding_at_ = log_.next_batch_id() + kBatchesBetweenLooks;
+    hour = FindHoldingRun(connection_, log_.next_batch_id());
+  }
+  if (!hour.has_value()) hour = log_.TakeFinishedHour();
   if (!hour.has_value()) return absl::OkStatus();
   connection_.Execute("BEGIN IMMEDIATE");
   while (hour.has_value()) {

@@ -38,6 +38,7 @@ class Writer {
   const int checkpoint_pages_;
   int wal_pages_ = 0;          // of the last commit
   int fold_not_before_ = 0;    // groups to wait after a failure
+  std::int64_t look_for_holding_at_ = 0;  // the next batch id at which a silent machine's run is looked for
 };
 
 }  // namespace steward::collector

@@ -243,5 +243,38 @@ TEST(SqliteFaultTest, AnswersWholeSeriesWhileHoursAreFolded) {
   EXPECT_LE(connection.Integer("SELECT SUM(sequence_last - sequence_first + 1) FROM run"), 2 * 240 + 60);
 }
 
+TEST(SqliteFaultTest, DoesNotKeepTheLogForAMachineThatFellSilent) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "collector.db";
+  constexpr std::uint64_t kBatches = 25'000;
+  {
+    auto storage = OpenSqliteStorage(path);
+    ASSERT_TRUE(PutTestMachine(**storage).ok());
+    const auto silent = [](StorageTransaction& t) {
+      BatchRecord batch = TestBatch(1, 1, 1, "silent");
+      batch.machine_id = kOtherMachine;
+      const absl::Status status = t.PutMachine(TestMachine(kOtherMachine, "beta"));
+      return status.ok() ? t.AppendBatch(batch).status() : status;
+    };
+    ASSERT_TRUE((*storage)->WriteAndWait(silent).ok());
+    for (std::uint64_t i = 1; i <= kBatches; ++i) {
+      (*storage)->Write(
+          [i](StorageTransaction& t) { return t.AppendBatch(TestBatch(1, (i - 1) / 60 * 60 + 1, i)).status(); },
+          [](absl::Status status) { EXPECT_TRUE(status.ok()) << status; }, 1'000);
+      while ((*storage)->QueuedBytes() > 500'000) std::this_thread::yield();
+    }
+    ASSERT_TRUE((*storage)->WriteAndWait([&](StorageTransaction& t) {
+      BatchRecord again = TestBatch(1, 1, 1, "silent");
+      again.machine_id = kOtherMachine;
+      EXPECT_EQ(*t.AppendBatch(again), AppendResult::kDuplicate);
+      EXPECT_EQ(t.GetMachine(kOtherMachine)->last_seen_time, At(15));
+      return absl::OkStatus();
+    }).ok());
+  }
+  Connection connection(path, Connection::Mode::kRead);
+  EXPECT_LT(connection.Integer("SELECT COUNT(*) FROM batch"), 17'000);
+  EXPECT_EQ(connection.Integer("SELECT COUNT(DISTINCT machine) FROM block"), 2);
+}
+
 }  // namespace
 }  // namespace steward::collector
