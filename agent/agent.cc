@@ -72,6 +72,9 @@ void Agent::MakeUplink() {
     // Another payload is stored under our identities: this machine was rolled back or copied. A new epoch ends that.
     if (refusal.cause() == v1::Refusal::CONFLICT && epoch == spool_->epoch()) StartEpoch();
   };
+  callbacks.passed_over = [this](std::uint64_t epoch) {
+    if (epoch == spool_->epoch()) StartEpoch();
+  };
   callbacks.renewed = [this](const std::string& key_pem, const std::string& certificate_pem) {
     return identity_store_.ReplaceCertificate(key_pem, certificate_pem);
   };

@@ -217,7 +217,12 @@ bool UplinkSession::OpenNextSegment() {
       QueueGaps();
       return true;
     }
+    if (parts_.passes_over((*cursor)->epoch())) {
+      done_ordinal_ = ordinal;
+      continue;
+    }
     cursor_ = *std::move(cursor);
+    sending_epoch_ = cursor_->epoch();
     QueueDescriptors(cursor_->epoch());
     v1::AgentMessage message;
     *message.mutable_segment() = cursor_->start();

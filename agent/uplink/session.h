@@ -46,6 +46,7 @@ class UplinkSession final : public UplinkStream::Handler {
     Clock& clock;
     Spool& spool;
     SessionOwner& owner;
+    std::function<bool(std::uint64_t epoch)> passes_over;  // epochs that are not sent now
   };
   // `hello` without what the spool and the clock say, which is filled in when the stream is open.
   UplinkSession(Parts parts, v1::Hello hello) : parts_(parts), hello_(std::move(hello)) {}
@@ -54,6 +55,8 @@ class UplinkSession final : public UplinkStream::Handler {
     stream_ = connector.Connect(settings, *this);
   }
   bool welcomed() const { return welcomed_; }
+  // The epoch of the segment that was opened last; 0: none was.
+  std::uint64_t sending_epoch() const { return sending_epoch_; }
   // Something was appended to the spool, or the inventory is a new one.
   void Wake();
   void OfferInventory(const InventoryOffer& offer);
@@ -95,6 +98,7 @@ class UplinkSession final : public UplinkStream::Handler {
 
   std::deque<v1::AgentMessage> control_;
   std::unique_ptr<SegmentCursor> cursor_;
+  std::uint64_t sending_epoch_ = 0;
   std::uint64_t done_ordinal_ = 0;                          // segments up to it were sent on this stream
   std::map<std::uint64_t, std::uint64_t> descriptor_offset_;  // by epoch: sent up to
   std::uint64_t window_ = 0;

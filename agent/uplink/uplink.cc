@@ -12,6 +12,9 @@ namespace {
 
 // A connection that lasted this long was a good one: the next failure begins with the short pause again.
 constexpr absl::Duration kGoodConnection = absl::Seconds(10);
+// An epoch over which this many streams ended in a row, without an acknowledgement, is left out for so long.
+constexpr int kTroubledTimes = 3;
+constexpr absl::Duration kPassOver = absl::Hours(1);
 
 // What a person should read: gRPC's own words for a broken connection say little.
 std::string InWords(const absl::Status& status) {
@@ -74,7 +77,12 @@ void Uplink::Attempt() {
     session_.reset();
     Retry(absl::UnavailableError(StrCat(status_.address, ": no answer within ", absl::FormatDuration(settings_.welcome_timeout))));
   });
-  session_ = std::make_unique<UplinkSession>(UplinkSession::Parts{parts_.clock, parts_.spool, *this}, std::move(hello));
+  session_ = std::make_unique<UplinkSession>(
+      UplinkSession::Parts{parts_.clock, parts_.spool, *this, [this](std::uint64_t epoch) {
+                                               const auto it = passed_over_.find(epoch);
+                                               return it != passed_over_.end() && parts_.clock.BootNow() < it->second;
+                                             }},
+      std::move(hello));
   session_->Start(parts_.connector,
                   {status_.address, settings_.ca_pem, settings_.certificate_pem, settings_.key_pem, settings_.proxy});
 }
@@ -86,8 +94,24 @@ void Uplink::OnSessionEnded(const absl::Status& status) {
     next_address_ = 0;
     failed_rounds_ = parts_.clock.BootNow() - welcomed_boot_ >= kGoodConnection ? 0 : failed_rounds_;
   }
+  NoteEpochTrouble(status);
   session_.reset();
   Retry(status);
+}
+
+// A stream that ends over what was sent would end so for ever: what comes behind in the spool must not wait for it.
+void Uplink::NoteEpochTrouble(const absl::Status& status) {
+  const std::uint64_t epoch = session_->sending_epoch();
+  if (epoch == 0 || (status.code() != absl::StatusCode::kInvalidArgument && status.code() != absl::StatusCode::kResourceExhausted)) return;
+  troubled_times_ = epoch == troubled_epoch_ ? troubled_times_ + 1 : 1;
+  troubled_epoch_ = epoch;
+  if (troubled_times_ < kTroubledTimes) return;
+  troubled_times_ = 0;
+  std::erase_if(passed_over_, [now = parts_.clock.BootNow()](const auto& entry) { return entry.second <= now; });
+  passed_over_[epoch] = parts_.clock.BootNow() + kPassOver;
+  spdlog::error("{}: the collector ends every stream over what one epoch holds; it stays in the spool and is tried again in {}",
+                settings_.log_name, absl::FormatDuration(kPassOver));
+  if (callbacks_.passed_over) callbacks_.passed_over(epoch);
 }
 
 void Uplink::Retry(const absl::Status& reason) {
@@ -133,6 +157,7 @@ void Uplink::OnPolicy(const v1::Policy& policy) {
 
 void Uplink::OnAcknowledged(std::uint64_t epoch, std::uint64_t first, std::uint64_t last) {
   failed_rounds_ = 0;
+  if (epoch == troubled_epoch_) troubled_times_ = 0;
   status_.acknowledged_time = parts_.clock.WallNow();
   status_.acknowledged_epoch = epoch;
   status_.acknowledged_sequence = last;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -42,6 +43,9 @@ struct UplinkCallbacks {
   // Durable at the collector: may repeat, may name sequences acknowledged before.
   std::function<void(std::uint64_t epoch, std::uint64_t first, std::uint64_t last)> acknowledged;
   std::function<void(std::uint64_t epoch, const v1::Refusal&)> refused;
+  // The collector ended several streams over what this epoch holds, without taking anything of it. It stays in the spool
+  // and is tried again in an hour, so that it does not hold up the rest; if it is the running one, start another.
+  std::function<void(std::uint64_t epoch)> passed_over;
   // Stores the renewed pair; what it returns is logged. The uplink uses it from the next connection on if OK.
   std::function<absl::Status(const std::string& key_pem, const std::string& certificate_pem)> renewed;
 };
@@ -84,6 +88,7 @@ class Uplink final : private SessionOwner {
   void Attempt();
   void Retry(const absl::Status& reason);
   void SetReason(const absl::Status& status);
+  void NoteEpochTrouble(const absl::Status& status);
 
   void OnWelcome(const v1::Welcome& welcome) override;
   void OnPolicy(const v1::Policy& policy) override;
@@ -102,6 +107,9 @@ class Uplink final : private SessionOwner {
   std::size_t next_address_ = 0;
   int failed_rounds_ = 0;
   absl::Duration welcomed_boot_;
+  std::uint64_t troubled_epoch_ = 0;        // the last streams ended over it, so many in a row
+  int troubled_times_ = 0;
+  std::map<std::uint64_t, absl::Duration> passed_over_;  // epoch, until this boot time
   InventoryOffer inventory_;
   std::string logged_reason_;
   std::string logged_refusal_;

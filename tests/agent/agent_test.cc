@@ -99,7 +99,7 @@ class AgentTest : public testing::Test {
 TEST_F(AgentTest, ItSamplesAtOnceAndThenAtTheCollectorsInterval) {
   StartAgent();
   ASSERT_TRUE(RunUntil([this] { return collector_.committed().size() >= 3; }));
-  EXPECT_THAT(collector_.complaints(), IsEmpty());
+  EXPECT_THAT(collector_.complaints(), IsEmpty()) << "a group that is read at another interval needs a new epoch";
   EXPECT_EQ(Status().at("intervalSeconds").as_double(), 1.0);
   EXPECT_TRUE(Status().at("connected").as_bool());
 }

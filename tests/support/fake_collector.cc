@@ -34,6 +34,7 @@ struct FakeCollector::State {
   std::map<Key, std::int64_t> committed;
   std::map<Key, std::string> payloads;
   std::map<std::uint64_t, wire::DescriptorTable> tables;
+  std::map<Key, std::uint32_t> intervals;  // of a group (epoch, id): keeps its meaning within the epoch
   std::vector<std::string> complaints;
   std::uint64_t duplicates = 0;
   std::uint64_t batches = 0;
@@ -76,7 +77,7 @@ class FakeCollector::UplinkService final : public v1::AgentUplink::Service {
     while (true) {
       if (script.read_pause > absl::ZeroDuration()) std::this_thread::sleep_for(absl::ToChronoMilliseconds(script.read_pause));
       if (!stream->Read(&message)) return grpc::Status::OK;
-      conversation.Take(message);
+      if (const grpc::Status status = conversation.Take(message); !status.ok()) return status;
       if (script.cut_after_messages > 0 && ++messages >= script.cut_after_messages) {
         return {grpc::StatusCode::UNAVAILABLE, "cut by the test"};
       }
@@ -94,7 +95,7 @@ class FakeCollector::UplinkService final : public v1::AgentUplink::Service {
     std::uint64_t unacknowledged = 0;
     std::deque<v1::CollectorMessage> held = {};
 
-    void Take(const v1::AgentMessage& message) {
+    grpc::Status Take(const v1::AgentMessage& message) {
       const std::lock_guard lock(state.mutex);
       switch (message.message_case()) {
         case v1::AgentMessage::kHello:
@@ -102,6 +103,14 @@ class FakeCollector::UplinkService final : public v1::AgentUplink::Service {
           if (!script.silent) Welcome(message.hello());
           break;
         case v1::AgentMessage::kDescriptors:
+          if (message.descriptors().epoch() == script.poison_epoch) return {grpc::StatusCode::INVALID_ARGUMENT, "poison"};
+          for (const v1::ProbeGroup& group : message.descriptors().groups()) {
+            const auto [known, fresh] = state.intervals.emplace(Key{message.descriptors().epoch(), group.id()}, group.interval_ms());
+            if (!fresh && known->second != group.interval_ms()) {
+              state.Complain("a group was described differently before in this epoch");
+              return {grpc::StatusCode::INVALID_ARGUMENT, "described differently before in this epoch"};
+            }
+          }
           if (const absl::Status status = state.tables[message.descriptors().epoch()].Add(message.descriptors()); !status.ok()) {
             state.Complain(status.ToString());
           }
@@ -130,6 +139,7 @@ class FakeCollector::UplinkService final : public v1::AgentUplink::Service {
         case v1::AgentMessage::MESSAGE_NOT_SET:
           state.Complain("an empty message");
       }
+      return grpc::Status::OK;
     }
 
     void Welcome(const v1::Hello& hello) {

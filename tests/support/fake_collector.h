@@ -33,6 +33,7 @@ struct FakeCollectorScript {
   v1::Refusal::Cause refuse_cause = v1::Refusal::OVER_LIMIT;
   absl::Status refuse_streams;          // not OK: every Connect ends with it at once
   bool send_garbage = false;            // ranges turned round, unknown epochs, acknowledgements of what was never sent
+  std::uint64_t poison_epoch = 0;       // descriptors of this epoch end the stream
   bool silent = false;                  // takes the stream and never says Welcome
   absl::Duration read_pause;            // before each read
   std::string inventory_digest;

@@ -361,6 +361,23 @@ TEST_F(UplinkTest, SeriesThatAppearLaterAreDescribedBeforeTheirFirstBatch) {
   ExpectAll(4);
 }
 
+TEST_F(UplinkTest, AnEpochOverWhichEveryStreamEndsHoldsUpNothingElseAndIsKept) {
+  AddAndSend(1, 5);
+  FakeCollectorScript script;
+  script.poison_epoch = spool_->epoch();
+  collector_.SetScript(script);
+  Open();
+  AddAndSend(6, 10);
+  Connect();
+  ASSERT_TRUE(RunUntil([this] { return collector_.committed().size() == 5; }));
+  ASSERT_TRUE(RunUntil([this] { return spool_->status().batches_waiting == 5; })) << "the first five are kept for later";
+  EXPECT_THAT(spool_->UntoldGaps(), IsEmpty());
+  collector_.SetScript({});
+  KillAndRestart();
+  ASSERT_TRUE(AllAcknowledged());
+  ExpectAll(10);
+}
+
 TEST_F(UplinkTest, ADeadProcessOfTheCollectorIsNoticedAndFoundAgain) {
   Connect();
   AddAndSend(1, 2);
