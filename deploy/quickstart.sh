@@ -181,7 +181,8 @@ listen_setting() {
   printf '%s\n' "${value:-$2}"
 }
 
-port_holder() { ss -ltnpH "sport = :$1" 2>/dev/null | sed -n 's/.*users:((\(.*\)))$/\1/p' | head -1; }
+# "steward-collect (pid 4711)", if this user may know it.
+port_holder() { ss -ltnpH "sport = :$1" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (pid \2)/p' | head -1; }
 port_taken() { [ -n "$(ss -ltnH "sport = :$1" 2>/dev/null)" ]; }
 
 # choose WHAT WANTED: prints the address to listen on. With --any-port a taken port becomes another, which is kept for
@@ -240,7 +241,8 @@ if [ -n "$(collector_pids)" ]; then
   say "      already running (pid $(collector_pids | paste -sd' '))"
 else
   agents_wanted=$(listen_setting agents 127.0.0.1:7443) http_wanted=$(listen_setting http 127.0.0.1:7480)
-  agents_listen=$(choose agents "$agents_wanted") http_listen=$(choose http "$http_wanted")
+  agents_listen=$(choose agents "$agents_wanted")
+  http_listen=$(choose http "$http_wanted")
   mkdir -p "$collector_data"
   chmod 700 "$collector_data"
   rm -f "$collector_data/endpoints.json"
