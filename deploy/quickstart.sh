@@ -300,6 +300,7 @@ done
 
 show_where() {
   cat <<TXT
+  in a browser $url/
   metrics      $url/metrics
   Prometheus   $url/sd/prometheus  (HTTP service discovery; deploy/prometheus/prometheus.yml)
   agents       $agents_address
