@@ -15,7 +15,7 @@ struct ManualClock::Waiting {
 };
 
 struct ManualClock::State {
-  mutable absl::Mutex mutex;
+  mutable Mutex mutex;
   absl::Time wall ABSL_GUARDED_BY(mutex);
   absl::Duration boot ABSL_GUARDED_BY(mutex);
   std::uint64_t next_order ABSL_GUARDED_BY(mutex) = 0;
@@ -35,14 +35,14 @@ class ManualClock::ManualTimer final : public Timer {
       Post(std::move(waiting));
       return;
     }
-    const absl::MutexLock lock(&state_->mutex);
+    const MutexLock lock(&state_->mutex);
     key_ = {state_->boot + delay, state_->next_order++};
     state_->waiting.emplace(key_, std::move(waiting));
   }
 
   void Cancel() override {
     ++*generation_;
-    const absl::MutexLock lock(&state_->mutex);
+    const MutexLock lock(&state_->mutex);
     state_->waiting.erase(key_);
     key_ = {};
   }
@@ -63,7 +63,7 @@ class ManualClock::ManualTimer final : public Timer {
 };
 
 ManualClock::ManualClock(absl::Time wall, absl::Duration boot) : state_(std::make_shared<State>()) {
-  const absl::MutexLock lock(&state_->mutex);
+  const MutexLock lock(&state_->mutex);
   state_->wall = wall;
   state_->boot = boot;
 }
@@ -71,12 +71,12 @@ ManualClock::ManualClock(absl::Time wall, absl::Duration boot) : state_(std::mak
 ManualClock::~ManualClock() = default;
 
 absl::Time ManualClock::WallNow() const {
-  const absl::MutexLock lock(&state_->mutex);
+  const MutexLock lock(&state_->mutex);
   return state_->wall;
 }
 
 absl::Duration ManualClock::BootNow() const {
-  const absl::MutexLock lock(&state_->mutex);
+  const MutexLock lock(&state_->mutex);
   return state_->boot;
 }
 
@@ -87,7 +87,7 @@ std::unique_ptr<Timer> ManualClock::NewTimer(boost::asio::any_io_executor execut
 void ManualClock::Advance(absl::Duration by) {
   std::vector<Waiting> due;
   {
-    const absl::MutexLock lock(&state_->mutex);
+    const MutexLock lock(&state_->mutex);
     state_->wall += by;
     state_->boot += by;
     auto& waiting = state_->waiting;
@@ -100,12 +100,12 @@ void ManualClock::Advance(absl::Duration by) {
 }
 
 void ManualClock::SetWall(absl::Time wall) {
-  const absl::MutexLock lock(&state_->mutex);
+  const MutexLock lock(&state_->mutex);
   state_->wall = wall;
 }
 
 absl::Duration ManualClock::UntilNextTimer() const {
-  const absl::MutexLock lock(&state_->mutex);
+  const MutexLock lock(&state_->mutex);
   if (state_->waiting.empty()) return absl::InfiniteDuration();
   return state_->waiting.begin()->first.first - state_->boot;
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <random>
 #include <thread>
 #include <utility>
@@ -103,7 +104,7 @@ class RunningCollector final : public Collector {
     // Waits on another thread: what it waits for happens on this one.
     stopper_ = std::thread([this, stopped = std::move(stopped)] {
       http_.Stop();
-      uplink_->Stop(kStopGrace);
+      if (uplink_ != nullptr) uplink_->Stop(kStopGrace);
       boost::asio::post(core_, [this, stopped] {
         issues_.Stop();
         stopped();
@@ -221,7 +222,13 @@ absl::StatusOr<std::unique_ptr<Collector>> Collector::Start(CollectorOptions opt
   absl::StatusOr<Opened> opened = Open(options.data);
   if (!opened.ok()) return opened.status();
   auto collector = std::make_unique<RunningCollector>(std::move(options), *std::move(opened), clock, core);
-  if (absl::Status status = collector->Start(); !status.ok()) return status;
+  if (absl::Status status = collector->Start(); !status.ok()) {
+    // An agent may be connected already.
+    bool stopped = false;
+    collector->Stop([&stopped] { stopped = true; });
+    while (!stopped) core.run_one_for(std::chrono::milliseconds(100));
+    return status;
+  }
   return collector;
 }
 

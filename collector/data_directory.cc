@@ -45,11 +45,11 @@ bool IsOwnName(const std::string& name) {
 
 absl::Status CheckContent(const std::filesystem::path& path) {
   std::error_code error;
+  if (std::filesystem::exists(path / "collector.db", error)) return absl::OkStatus();  // whether it is one, the store says
   std::filesystem::directory_iterator entries(path, error);
   if (error) return FromErrno(path, error.value());
   for (const std::filesystem::directory_entry& entry : entries) {
     const std::string name = entry.path().filename().string();
-    if (name == "collector.db") return absl::OkStatus();  // whether it is a collector's, the store says
     if (IsOwnName(name)) continue;
     return absl::FailedPreconditionError(StrCat("data directory ", path.string(), " is not a collector's: it holds \"", name,
                                                 "\" and no collector.db; name an empty folder with --data"));

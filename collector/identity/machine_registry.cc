@@ -26,13 +26,13 @@ absl::Status MachineRegistry::Load() {
 }
 
 MachinePointer MachineRegistry::Find(std::string_view id) const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   const auto found = machines_.find(ToAbsl(id));
   return found == machines_.end() ? nullptr : found->second;
 }
 
 std::vector<MachinePointer> MachineRegistry::Snapshot() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   std::vector<MachinePointer> all;
   all.reserve(machines_.size());
   for (const auto& [id, machine] : machines_) all.push_back(machine);
@@ -40,7 +40,7 @@ std::vector<MachinePointer> MachineRegistry::Snapshot() const {
 }
 
 MachinePointer MachineRegistry::Keep(MachineRecord record) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   MachinePointer& slot = machines_[record.id];
   // The store may be behind the acknowledged batches by the writes that are queued.
   if (slot != nullptr) record.last_seen_time = std::max(record.last_seen_time, slot->last_seen_time);
@@ -49,7 +49,7 @@ MachinePointer MachineRegistry::Keep(MachineRecord record) {
 }
 
 void MachineRegistry::Amend(const MachineId& id, const std::function<bool(MachineRecord&)>& change) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   const auto found = machines_.find(id);
   if (found == machines_.end()) return;
   MachineRecord record = *found->second;

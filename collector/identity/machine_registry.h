@@ -11,7 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "boost/asio/any_io_executor.hpp"
 #include "collector/storage/storage.h"
 
@@ -59,7 +59,7 @@ class MachineRegistry {
   Storage& storage_;
   const boost::asio::any_io_executor core_;
   std::vector<std::function<void(const MachinePointer&)>> listeners_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   absl::flat_hash_map<std::string, MachinePointer> machines_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -120,7 +120,7 @@ absl::StatusOr<TokenRecord> ConsumeEnrollmentToken(StorageTransaction& transacti
 }
 
 void TokenService::SetDefaultAddresses(std::vector<std::string> addresses) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   default_addresses_ = std::move(addresses);
 }
 
@@ -152,7 +152,7 @@ void TokenService::CreateEnrollmentToken(const v1::CreateEnrollmentTokenRequest&
   v1::EnrollmentToken content;
   *content.mutable_addresses() = request.addresses();
   if (request.addresses().empty()) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     content.mutable_addresses()->Add(default_addresses_.begin(), default_addresses_.end());
   }
   content.set_ca_sha256(ca_sha256_);

@@ -8,9 +8,9 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "collector/identity/random.h"
 #include "collector/storage/storage.h"
 #include "steward/v1/management.pb.h"
@@ -65,7 +65,7 @@ class TokenService {
   const Clock& clock_;
   const RandomSource random_;
   const std::string ca_sha256_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::vector<std::string> default_addresses_ ABSL_GUARDED_BY(mutex_);
 };
 

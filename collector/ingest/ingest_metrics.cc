@@ -43,7 +43,7 @@ void IngestMetrics::Committed(std::uint64_t samples, absl::Time now) {
   samples_total_ += samples;
   last_commit_ms_ = absl::ToUnixMillis(now);
   const std::int64_t second = absl::ToUnixSeconds(now);
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   Second& slot = last_minute_[static_cast<std::size_t>(second) % last_minute_.size()];
   if (slot.second != second) slot = {second, 0};
   slot.samples += samples;
@@ -53,7 +53,7 @@ double IngestMetrics::SamplesPerSecond(absl::Time now) const {
   const std::int64_t second = absl::ToUnixSeconds(now);
   const auto seconds = static_cast<std::int64_t>(last_minute_.size());
   std::uint64_t samples = 0;
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   for (const Second& slot : last_minute_) {
     if (slot.second <= second && slot.second > second - seconds) samples += slot.samples;
   }

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/mutex.h"
 #include "prometheus/counter.h"
 #include "prometheus/gauge.h"
 #include "prometheus/registry.h"
@@ -53,7 +53,7 @@ class IngestMetrics {
     std::int64_t second = 0;
     std::uint64_t samples = 0;
   };
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::array<Second, 60> last_minute_ ABSL_GUARDED_BY(mutex_);  // by second, modulo
 };
 

@@ -17,7 +17,7 @@ bool IsReservedMetric(std::string_view name) {
 }
 
 std::optional<std::uint32_t> FamilyTable::Intern(const v1::SeriesDescriptor& series) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (const auto found = by_name_.find(series.metric()); found != by_name_.end()) {
     Family& family = families_[found->second];
     if (family.help.empty()) family.help = series.help();
@@ -34,12 +34,12 @@ std::optional<std::uint32_t> FamilyTable::Intern(const v1::SeriesDescriptor& ser
 }
 
 std::uint32_t FamilyTable::size() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return static_cast<std::uint32_t>(families_.size());
 }
 
 Family FamilyTable::Get(std::uint32_t family) const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return families_[family];
 }
 

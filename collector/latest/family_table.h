@@ -10,7 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "steward/v1/sample.pb.h"
 
 namespace steward::collector {
@@ -39,7 +39,7 @@ class FamilyTable {
   std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::deque<Family> families_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::uint32_t> by_name_ ABSL_GUARDED_BY(mutex_);
   std::atomic<std::uint64_t> refused_ = 0;

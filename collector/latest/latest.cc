@@ -38,7 +38,7 @@ Latest::Machine* Latest::Put(const MachineRecord& record) {
 }
 
 void Latest::Load(absl::Span<const MachineRecord> machines) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   for (const MachineRecord& machine : machines) Put(machine);
 }
 
@@ -46,7 +46,7 @@ void Latest::OnObservation(const Observation& observation) {
   if (!observation.newest) return;
   std::shared_ptr<MachineValues> values;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     // The record that came with the batch may be older than one that OnMachineChanged brought.
     const auto known = machines_.find(observation.machine->id);
     Machine* machine = known != machines_.end() ? &known->second : Put(*observation.machine);
@@ -58,20 +58,20 @@ void Latest::OnObservation(const Observation& observation) {
 }
 
 void Latest::OnConnected(const MachineRecord& machine, const std::string& address, absl::Time) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   MachineRecord record = machine;
   record.address = address;
   if (Machine* known = Put(record)) ++known->streams;
 }
 
 void Latest::OnDisconnected(const MachineRecord& machine, absl::Time) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   const auto known = machines_.find(machine.id);
   if (known != machines_.end() && known->second.streams > 0) --known->second.streams;
 }
 
 void Latest::OnMachineChanged(const MachineRecord& machine) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   Put(machine);
 }
 
@@ -87,7 +87,7 @@ std::vector<MachineStatus> Latest::Machines() const {
   const absl::Time now = clock_.WallNow();
   std::vector<MachineStatus> result;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     result.reserve(machines_.size());
     for (const auto& [id, machine] : machines_) result.push_back(StatusOf(machine, now));
   }
@@ -98,7 +98,7 @@ std::vector<MachineStatus> Latest::Machines() const {
 }
 
 std::optional<MachineStatus> Latest::Find(std::string_view machine_id) const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   const auto known = machines_.find(ToAbsl(machine_id));
   if (known == machines_.end()) return std::nullopt;
   return StatusOf(known->second, clock_.WallNow());

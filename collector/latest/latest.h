@@ -11,10 +11,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "collector/ingest/observation.h"
 #include "collector/latest/machine_values.h"
 
@@ -72,7 +72,7 @@ class Latest final : public ObservationSink {
 
   const Clock& clock_;
   FamilyTable families_;
-  mutable absl::Mutex mutex_;  // the map, not the values: those have locks of their own
+  mutable Mutex mutex_;  // the map, not the values: those have locks of their own
   absl::flat_hash_map<MachineId, Machine> machines_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<MachineId> retired_ ABSL_GUARDED_BY(mutex_);  // since the start
 };

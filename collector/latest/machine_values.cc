@@ -28,7 +28,7 @@ std::string TailOf(const v1::SeriesDescriptor& series) {
 }  // namespace
 
 void MachineValues::SetMachine(const MachineRecord& machine) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   labels_.clear();
   AppendLabel("instance", machine.instance, labels_);
   labels_ += ',';
@@ -51,7 +51,7 @@ MachineValues::Group& MachineValues::GroupById(std::uint32_t id) {
 }
 
 void MachineValues::Update(const Observation& observation, absl::Duration boot_now, absl::Duration age) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (observation.epoch != epoch_) {
     // Series numbers and descriptors belong to an epoch.
     epoch_ = observation.epoch;
@@ -142,7 +142,7 @@ std::uint32_t MachineValues::FirstRange(std::uint32_t family, std::uint32_t hint
 
 void MachineValues::AppendFamily(FamilyLines& lines, absl::Duration boot_now, std::uint32_t& hint,
                                  std::string& out) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   std::uint32_t at = FirstRange(lines.family, hint);
   for (; at < ranges_.size() && ranges_[at].family == lines.family; ++at) {
     const Range& range = ranges_[at];
@@ -172,7 +172,7 @@ void MachineValues::AppendFamily(FamilyLines& lines, absl::Duration boot_now, st
 }
 
 std::size_t MachineValues::series_count(absl::Duration boot_now) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   std::size_t count = 0;
   for (const Group& group : groups_) {
     if (boot_now < group.fresh_until) count += group.rows.size();

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/mutex.h"
 #include "collector/ingest/observation.h"
 #include "collector/latest/family_table.h"
 
@@ -74,7 +74,7 @@ class MachineValues {
   std::uint32_t FirstRange(std::uint32_t family, std::uint32_t hint) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   FamilyTable& families_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::string labels_ ABSL_GUARDED_BY(mutex_);  // instance="...",machine="...",site="...",class="..."
   absl::Duration interval_ ABSL_GUARDED_BY(mutex_) = absl::Seconds(15);
   std::uint64_t epoch_ ABSL_GUARDED_BY(mutex_) = 0;

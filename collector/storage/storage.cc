@@ -1,20 +1,15 @@
 #include "collector/storage/storage.h"
 
+#include <future>
 #include <utility>
-
-#include "absl/synchronization/notification.h"
 
 namespace steward::collector {
 
 absl::Status Storage::WriteAndWait(WriteFunction write) {
-  absl::Notification durable;
-  absl::Status result;
-  Write(std::move(write), [&](absl::Status status) {
-    result = std::move(status);
-    durable.Notify();
-  });
-  durable.WaitForNotification();
-  return result;
+  // Shared: the writer may still be inside set_value when the future is ready.
+  const auto durable = std::make_shared<std::promise<absl::Status>>();
+  Write(std::move(write), [durable](absl::Status status) { durable->set_value(std::move(status)); });
+  return durable->get_future().get();
 }
 
 }  // namespace steward::collector

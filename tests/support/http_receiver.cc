@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/time/clock.h"
 #include "boost/asio/ip/address_v4.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
 #include "boost/beast/core/tcp_stream.hpp"
@@ -83,7 +84,7 @@ void HttpReceiver::Accept() {
 }
 
 ReceiverAnswer HttpReceiver::Take(ReceivedRequest request) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   requests_.push_back(std::move(request));
   if (next_.empty()) return always_;
   ReceiverAnswer answer = std::move(next_.front());
@@ -92,19 +93,19 @@ ReceiverAnswer HttpReceiver::Take(ReceivedRequest request) {
 }
 
 void HttpReceiver::Next(ReceiverAnswer answer) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   next_.push_back(std::move(answer));
 }
 
 void HttpReceiver::Always(ReceiverAnswer answer) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   always_ = std::move(answer);
 }
 
 std::vector<ReceivedRequest> HttpReceiver::WaitFor(std::size_t count, absl::Duration deadline) const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   const auto enough = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return requests_.size() >= count; };
-  mutex_.AwaitWithTimeout(absl::Condition(&enough), deadline);
+  mutex_.AwaitUntil(absl::Now() + deadline, enough);
   return requests_;
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "absl/time/time.h"
 #include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/io_context.hpp"
@@ -55,7 +55,7 @@ class HttpReceiver {
   boost::asio::io_context io_{1};
   boost::asio::ip::tcp::acceptor acceptor_;
   std::uint16_t port_ = 0;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<ReceivedRequest> requests_ ABSL_GUARDED_BY(mutex_);
   std::deque<ReceiverAnswer> next_ ABSL_GUARDED_BY(mutex_);
   ReceiverAnswer always_ ABSL_GUARDED_BY(mutex_);

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "collector/storage/memory/memory_transaction.h"
 
 namespace steward::collector {
@@ -20,14 +20,14 @@ class MemoryStorage final : public Storage {
   ~MemoryStorage() override {
     if (!thread_.joinable()) return;
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       stopping_ = true;
     }
     thread_.join();
   }
 
   void Write(WriteFunction write, WriteDone done, std::size_t bytes) override {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     queue_.push_back({std::move(write), std::move(done), bytes});
     queued_bytes_ += bytes;
     if (thread_.joinable() || draining_) return;
@@ -37,12 +37,12 @@ class MemoryStorage final : public Storage {
   }
 
   std::size_t QueuedBytes() const override {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return queued_bytes_;
   }
 
   absl::Status Read(ReadFunction read) override {
-    absl::ReaderMutexLock lock(&state_mutex_);
+    MutexLock lock(&state_mutex_);
     MemoryReader reader(state_);
     return read(reader);
   }
@@ -55,10 +55,10 @@ class MemoryStorage final : public Storage {
   };
 
   void Run() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     while (true) {
       const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); };
-      mutex_.Await(absl::Condition(&has_work));
+      mutex_.Await(has_work);
       if (queue_.empty()) return;
       ExecuteFirst();
     }
@@ -80,19 +80,19 @@ class MemoryStorage final : public Storage {
   }
 
   absl::Status Apply(WriteFunction& write) {
-    absl::WriterMutexLock lock(&state_mutex_);
+    MutexLock lock(&state_mutex_);
     MemoryTransaction transaction(state_);
     absl::Status status = write(transaction);
     if (!status.ok()) transaction.Undo();
     return status;
   }
 
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::deque<Queued> queue_ ABSL_GUARDED_BY(mutex_);
   std::size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Mutex state_mutex_;  // exclusive while a write runs; waiting readers do not starve it
+  Mutex state_mutex_;
   MemoryState state_ ABSL_GUARDED_BY(state_mutex_);
   std::thread thread_;
 };

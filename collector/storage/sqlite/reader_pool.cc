@@ -4,9 +4,9 @@ namespace steward::collector {
 
 std::unique_ptr<Connection> ReaderPool::Take() {
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     const auto is_free = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return lent_ < connections_max_; };
-    mutex_.Await(absl::Condition(&is_free));
+    mutex_.Await(is_free);
     ++lent_;
     if (!idle_.empty()) {
       std::unique_ptr<Connection> connection = std::move(idle_.back());
@@ -23,7 +23,7 @@ std::unique_ptr<Connection> ReaderPool::Take() {
 }
 
 void ReaderPool::GiveBack(std::unique_ptr<Connection> connection) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   --lent_;
   if (connection != nullptr) idle_.push_back(std::move(connection));
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "collector/storage/sqlite/connection.h"
 
 namespace steward::collector {
@@ -25,7 +25,7 @@ class ReaderPool {
  private:
   const std::filesystem::path path_;
   const std::size_t connections_max_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::size_t lent_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::unique_ptr<Connection>> idle_ ABSL_GUARDED_BY(mutex_);
 };
