@@ -264,8 +264,8 @@ TEST(DeliveryThreadTest, AReceiverThatFailsForAWhileGetsEverythingInOrder) {
   failing.Next({ReceiverAnswer::Kind::kReset, 0, "", {}});
   failing.Next({ReceiverAnswer::Kind::kAnswer, 503, "later", {}});
   const auto clock = NewSystemClock();
-  const auto storage = NewMemoryStorage();
   DeliveryThread thread;
+  const auto storage = NewMemoryStorage();  // ends first: its writer posts to the thread
   std::vector<std::unique_ptr<Channel>> channels;
   channels.push_back(*MakeWebhook({"failing", "webhook", failing.url(), "", ""}, thread.http()));
   channels.push_back(*MakeWebhook({"working", "webhook", working.url(), "", ""}, thread.http()));

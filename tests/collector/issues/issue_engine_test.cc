@@ -288,9 +288,9 @@ TEST_F(IssueEngineTest, ACleanStopKeepsTheProgress) {
 TEST(AlertLatencyTest, FromSampleToPostTakesLessThanAFifthOfASecond) {
   testing::HttpReceiver receiver;
   const auto clock = NewSystemClock();
-  const auto storage = NewMemoryStorage();
   boost::asio::io_context core;
   DeliveryThread thread;
+  const auto storage = NewMemoryStorage();  // ends first: its writer posts to both
   std::vector<std::unique_ptr<Channel>> channels;
   channels.push_back(*MakeWebhook({"partner", "webhook", receiver.url(), "", ""}, thread.http()));
   prometheus::Registry registry;
