@@ -1,0 +1,87 @@
+"""Debian's Prometheus with the shipped configuration finds the machines and keeps them apart."""
+
+import subprocess
+
+import pytest
+
+from support import programs
+from support.prometheus import PROGRAM, SHIPPED, Prometheus, shipped_configuration
+from support.waiting import wait_until
+
+pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="Prometheus is missing: deploy/dependencies.sh --test")
+
+# Any local file system is fuller than this: an issue opens at once.
+CONFIG = """
+[agents]
+interval = "1s"
+[rules.disk-space-low]
+raise = "0s"
+levels = { warn_percent = 1, magic = 1, warn_least_percent = 1, warn_free_gb = 1000000 }
+"""
+
+
+@pytest.fixture
+def two_machines(make_collector, make_agent):
+    """A collector and two agents of one host name."""
+    collector = make_collector(CONFIG).start()
+    for name in ("first", "second"):
+        make_agent(name).enroll(collector.token("--site", "Head office", "--class", "server")).start()
+    wait_until(lambda: sum(m["up"] for m in collector.machines()) == 2, "both machines are up", 30 * programs.PATIENCE)
+    return collector
+
+
+@pytest.fixture
+def prometheus(folder, started, two_machines):
+    server = Prometheus(folder / "prometheus", shipped_configuration(two_machines.http_listen))
+    started.append(server)
+    server.start()
+    wait_until(lambda: len([v for _, v in server.query('up{job="node"} == 1')]) == 2, "both machines are scraped",
+               60 * programs.PATIENCE)
+    return server
+
+
+def test_the_shipped_configuration_is_valid():
+    result = subprocess.run(["/usr/bin/promtool", "check", "config", SHIPPED], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_what_is_exposed_passes_promtool(collector, agent):
+    collector.wait_for_machine()
+    wait_until(lambda: "node_cpu_seconds_total" in collector.get("/metrics"), "samples in the exposition")
+    for page in ("/metrics", "/metrics/collector", f"/metrics/machines/{collector.machine()['id']}"):
+        result = subprocess.run(["/usr/bin/promtool", "check", "metrics"], input=collector.get(page), capture_output=True,
+                                text=True)
+        # 3: it parses, and promtool would name some metrics otherwise. They are node_exporter's names.
+        assert result.returncode in (0, 3), page + "\n" + result.stderr
+        complaints = [line for line in result.stderr.splitlines() if not line.startswith("node_")]
+        assert not complaints, f"{page}: {complaints}"
+
+
+def test_rates_can_be_taken_and_machines_of_one_name_stay_apart(prometheus, two_machines):
+    machines = two_machines.machines()
+    assert len({m["hostName"] for m in machines}) == 1 and len({m["instance"] for m in machines}) == 2, machines
+    ids = {m["id"] for m in machines}
+
+    rates = wait_until(lambda: [r for r in [prometheus.query('rate(node_cpu_seconds_total{cpu="0",mode="idle"}[10s])')]
+                                if len(r) == 2], "a rate of both machines", 60 * programs.PATIENCE)[0]
+    assert all(0 <= value <= 1.5 for _, value in rates), rates
+    for labels, _ in rates:
+        machine = next(m for m in machines if m["id"] == labels["machine"])
+        assert labels == {"instance": machine["instance"], "machine": machine["id"], "site": "Head office", "class": "server",
+                          "job": "node", "cpu": "0", "mode": "idle"}
+    # One series for each machine, for every metric that has no labels of its own.
+    for metric in ("node_load1", "node_memory_MemAvailable_bytes", "node_boot_time_seconds", "steward_machine_up"):
+        found = prometheus.query(metric)
+        assert {labels["machine"] for labels, _ in found} == ids and len(found) == 2, (metric, found)
+    assert not [name for name in prometheus.api("labels") if name.startswith("exported_")]
+    assert {labels["job"] for labels, _ in prometheus.query("steward_ingest_samples_total")} == {"steward-collector"}
+    targets = prometheus.api("targets")
+    assert not [t["lastError"] for t in targets["activeTargets"] if t["lastError"]]
+
+
+def test_a_retired_machine_leaves_prometheus_targets(prometheus, two_machines):
+    gone = two_machines.machines()[0]
+    assert two_machines.ctl("machine", "retire", gone["id"]).returncode == 0
+    wait_until(lambda: {labels["machine"] for labels, _ in prometheus.query('up{job="node"} == 1')} ==
+               {m["id"] for m in two_machines.machines()}, "the retired machine leaves", 60 * programs.PATIENCE)
+    assert gone["id"] not in {m["id"] for m in two_machines.machines()}
