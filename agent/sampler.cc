@@ -153,6 +153,7 @@ void Sampler::StartEpoch() {
   for (Source& source : sources_) {
     source.declared = false;
     source.live = 0;
+    source.read_boot = -absl::InfiniteDuration();  // who reads one epoch alone finds every group
   }
 }
 

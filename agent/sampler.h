@@ -49,7 +49,7 @@ class Sampler {
   // In force with the next Sample. Another interval needs a new epoch: groups are declared with theirs once an epoch.
   void SetPolicy(absl::Duration interval, const std::vector<std::string>& disabled_probes);
   Sampled Sample();
-  // A new epoch: every series is declared again.
+  // A new epoch: every series is declared again and every enabled probe is due.
   void StartEpoch();
   // Series that came and went fill the epoch's numbers: it is time for StartEpoch.
   bool WantsNewEpoch() const;

@@ -208,6 +208,22 @@ TEST_F(SamplerTest, SlowProbesAreReadAtTheirOwnPaceAndPolicyChangesIt) {
   EXPECT_THAT(Sample().batch.groups, IsEmpty());
 }
 
+// The collector forgets the former epoch's series: a slow group must not be missing until its turn comes.
+TEST_F(SamplerTest, AnEpochBeginsWithEveryGroup) {
+  const auto give = [](const Metric& metric) {
+    return [&metric](SampleSink& sink) {
+      sink.Add(metric, {}, 1);
+      return absl::OkStatus();
+    };
+  };
+  Make(give(kOther));
+  Make(give(kBytes), absl::Minutes(1));
+  EXPECT_THAT(Sample().batch.groups, SizeIs(2));
+  EXPECT_THAT(Sample().batch.groups, SizeIs(1));
+  sampler_->StartEpoch();
+  EXPECT_THAT(Sample().batch.groups, SizeIs(2));
+}
+
 TEST_F(SamplerTest, SeriesThatComeAndGoAskForANewEpoch) {
   int round = 0;
   Make([&](SampleSink& sink) {
