@@ -88,8 +88,20 @@ struct RuleScopeConfig {
   std::map<std::string, RuleConfig> rules;
 };
 
+// A receiver of samples. Secrets are references to files, read when the collector starts.
 struct RemoteWriteConfig {
+  std::string name;  // unique; host:port of the url if not given. The place reached is kept under it
   std::string url;
+  std::map<std::string, std::string> headers;  // added to each request
+  std::string bearer_token_file;               // at most one of this and username
+  std::string username;
+  std::string password_file;
+  std::string ca_file;                         // PEM; empty: the system's authorities
+  std::vector<std::string> keep;               // metric names, with * and ?; empty: all
+  std::vector<std::string> drop;               // as above, wins over keep
+  absl::Duration backfill = absl::Hours(2);    // a new target begins with what was sampled so long before
+  std::size_t samples_per_request = 5'000;
+  absl::Duration timeout = absl::Seconds(30);  // of one request
 };
 
 struct EndpointConfig {

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "base/text.h"
+#include "collector/config/read_remote_write.h"
 #include "collector/config/table_reader.h"
 
 namespace steward::collector {
@@ -162,11 +163,7 @@ void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config&
   root.Tables("route", [&](TableReader& reader) { ReadRoute(reader, config.routes); });
   root.Table("rules", [&](TableReader& reader) { ReadRules(reader, vocabulary, config.rules); });
   root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, vocabulary, config.rules_for); });
-  root.Tables("remote_write", [&](TableReader& reader) {
-    RemoteWriteConfig target;
-    Set(reader.HttpUrl("url", true), target.url);
-    config.remote_write.push_back(std::move(target));
-  });
+  root.Tables("remote_write", [&](TableReader& reader) { ReadRemoteWrite(reader, config.remote_write); });
   root.Tables("endpoint", [&](TableReader& reader) {
     EndpointConfig endpoint;
     Set(reader.RequiredString("name"), endpoint.name);

@@ -126,6 +126,7 @@ class HttpClient::Multi : public std::enable_shared_from_this<HttpClient::Multi>
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error.data());
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+    if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
     for (const std::string& header : request.headers) transfer.headers = curl_slist_append(transfer.headers, header.c_str());
     if (request.method == "POST") {
       curl_easy_setopt(easy, CURLOPT_POST, 1L);

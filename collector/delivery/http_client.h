@@ -18,6 +18,7 @@ struct HttpCall {
   std::string url;                     // http or https
   std::vector<std::string> headers;    // "Name: value", without line ends
   std::string body;
+  std::string ca_file;                 // PEM; empty: the system's authorities
   absl::Duration connect_timeout = absl::Seconds(10);
   absl::Duration timeout = absl::Seconds(30);  // for all of it
 };
