@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "proto/wire/descriptor.h"
 #include "steward/v1/management.pb.h"
 #include "steward/v1/sample.pb.h"
 #include "steward/v1/uplink.pb.h"
@@ -21,14 +23,14 @@ enum class MachineState : std::uint8_t { kActive = 1, kRetired = 2 };  // stored
 struct MachineRecord {
   MachineId id;
   std::string host_name;
-  std::string instance;       // unique among active machines; the label
+  std::string instance;  // unique among active machines; the label
   std::string site;
   std::string machine_class;  // server, desktop, laptop
   MachineState state = MachineState::kActive;
   std::string hardware_fingerprint;
   std::string operating_system;
   std::string agent_version;
-  std::string address;        // host without port of the last connection
+  std::string address;  // host without port of the last connection
   absl::Time enrolled_time = absl::InfinitePast();
   absl::Time certificate_expire_time = absl::InfinitePast();
   absl::Time last_seen_time = absl::InfinitePast();  // time of the newest committed batch; InfinitePast: never
@@ -39,12 +41,12 @@ struct MachineRecord {
 enum class TokenKind : std::uint8_t { kEnrollment = 1, kApi = 2 };
 
 struct TokenRecord {
-  std::string id;             // short, shown to people
+  std::string id;  // short, shown to people
   TokenKind kind = TokenKind::kEnrollment;
   std::string secret_sha256;  // 32 bytes; the secret itself is never stored
   std::string site;
   std::string machine_class;
-  std::string role;           // API tokens: owner, it-manager, partner, viewer, metrics
+  std::string role;  // API tokens: owner, it-manager, partner, viewer, metrics
   std::uint32_t uses_allowed = 1;
   std::uint32_t uses = 0;
   absl::Time created_time = absl::InfinitePast();
@@ -81,16 +83,35 @@ struct BatchRecord {
   std::uint64_t epoch = 0;
   std::uint64_t sequence = 0;
   std::uint64_t segment_first_sequence = 0;
-  absl::Time time;                 // the samples' moment on the collector's time line, whole milliseconds
-  std::string samples;             // v1::Batch.samples
-  std::string events;              // serialized v1::Batch with the events alone; empty if none
+  absl::Time time;      // the samples' moment on the collector's time line, whole milliseconds
+  std::string samples;  // v1::Batch.samples
+  std::string events;   // serialized v1::Batch with the events alone; empty if none
   std::uint64_t sample_count = 0;
 };
 
 enum class AppendResult : std::uint8_t {
-  kCommitted,   // now durable
-  kDuplicate,   // was durable already, same payload; nothing changed
-  kConflict,    // another payload is stored under this identity; nothing changed
+  kCommitted,  // now durable
+  kDuplicate,  // was durable already, same payload; nothing changed
+  kConflict,   // another payload is stored under this identity; nothing changed
+};
+
+// A committed batch, decoded.
+struct CommittedValue {
+  std::uint32_t series = 0;  // SeriesDescriptor.id
+  double value = 0;          // in the unit people see
+};
+struct CommittedGroup {
+  std::uint32_t group = 0;
+  std::vector<CommittedValue> values;  // every live series of the group, ascending by series
+  std::vector<std::uint32_t> ended;    // were in the group's last values within this segment, and are no more
+};
+struct CommittedSamples {
+  MachineId machine_id;
+  std::uint64_t epoch = 0;
+  std::uint64_t sequence = 0;
+  absl::Time time;
+  std::shared_ptr<const wire::DescriptorTable> descriptors;  // of the epoch
+  std::vector<CommittedGroup> groups;                        // the sampled ones, ascending
 };
 
 struct LabelMatch {
@@ -117,16 +138,16 @@ struct SampleQuery {
 
 // An issue or, with issue.state() == "pending", a condition that is true but not for long enough yet.
 struct IssueRecord {
-  v1::Issue issue;              // as people see it
-  std::string dedupe_key;       // scope / type / subject
-  std::uint64_t transition = 0; // counts changes that were worth telling; part of the idempotency key
-  std::string rule_state;       // what the issue engine needs to go on after a restart; opaque here
+  v1::Issue issue;               // as people see it
+  std::string dedupe_key;        // scope / type / subject
+  std::uint64_t transition = 0;  // counts changes that were worth telling; part of the idempotency key
+  std::string rule_state;        // what the issue engine needs to go on after a restart; opaque here
 };
 
 struct IssueEventRecord {
   std::string issue_id;
   absl::Time time;
-  std::string actor;            // "rules", a person, an API key
+  std::string actor;  // "rules", a person, an API key
   std::string action;
   std::string from;
   std::string to;
@@ -139,9 +160,9 @@ struct OutboxRecord {
   std::int64_t id = 0;          // given by the store; order of writing
   std::string idempotency_key;  // dedupe key, raised-at time and transition number: never a row id
   std::string channel;
-  std::string event;            // opened, updated, resolved
+  std::string event;  // opened, updated, resolved
   std::string issue_id;
-  std::string body;             // what the channel renders from: v1::Issue, serialized, as it was then
+  std::string body;  // what the channel renders from: v1::Issue, serialized, as it was then
   DeliveryState state = DeliveryState::kWaiting;
   std::uint32_t attempts = 0;
   absl::Time created_time;

@@ -19,7 +19,8 @@
 namespace steward::collector {
 
 // Reads one consistent state. Used within the function it is given to, on that thread.
-// Errors: NotFound where one thing is asked for by id; Internal/Unavailable/DataLoss from the disk, with the file's name.
+// Errors: NotFound where one thing is asked for by id; Internal/Unavailable/DataLoss from the disk, with the file's
+// name.
 class StorageReader {
  public:
   virtual ~StorageReader() = default;
@@ -29,22 +30,37 @@ class StorageReader {
   virtual absl::StatusOr<std::vector<MachineRecord>> ListMachines() = 0;  // all states, by host name, then id
   virtual absl::StatusOr<MachineRecord> GetMachine(std::string_view id) = 0;
 
-  virtual absl::StatusOr<std::vector<TokenRecord>> ListTokens() = 0;      // newest first
+  virtual absl::StatusOr<std::vector<TokenRecord>> ListTokens() = 0;  // newest first
   virtual absl::StatusOr<TokenRecord> GetToken(std::string_view id) = 0;
   virtual absl::StatusOr<TokenRecord> FindTokenBySecret(std::string_view secret_sha256) = 0;
 
-  virtual absl::StatusOr<std::vector<FactRecord>> ListFacts(std::string_view machine_id) = 0;   // by group, key; live ones
-  virtual absl::StatusOr<std::vector<ChangeRecord>> ListChanges(std::string_view machine_id, std::size_t max) = 0;  // newest first
+  virtual absl::StatusOr<std::vector<FactRecord>> ListFacts(
+      std::string_view machine_id) = 0;  // by group, key; live ones
+  virtual absl::StatusOr<std::vector<ChangeRecord>> ListChanges(std::string_view machine_id,
+                                                                std::size_t max) = 0;  // newest first
   virtual absl::StatusOr<std::vector<v1::SourceNote>> ListInventoryNotes(std::string_view machine_id) = 0;
 
   // Empty for what is not known, as are the lists above.
-  virtual absl::StatusOr<std::vector<SequenceInterval>> CommittedIntervals(std::string_view machine_id, std::uint64_t epoch) = 0;
+  virtual absl::StatusOr<std::vector<SequenceInterval>> CommittedIntervals(std::string_view machine_id,
+                                                                           std::uint64_t epoch) = 0;
   // All groups and series of an epoch, as they were sent.
   virtual absl::StatusOr<v1::DescriptorSet> Descriptors(std::string_view machine_id, std::uint64_t epoch) = 0;
-  // By labels. InvalidArgument: no metric name, or from is not before to; NotFound: no such machine; ResourceExhausted: more
-  // than points_max, says how to ask for less; DataLoss: a stored payload does not decode. Batches of a segment that lie
-  // behind a hole cannot be decoded and are left out until the hole is filled.
+  // By labels. InvalidArgument: no metric name, or from is not before to; NotFound: no such machine; ResourceExhausted:
+  // more than points_max, says how to ask for less; DataLoss: a stored payload does not decode. Batches of a segment
+  // that lie behind a hole cannot be decoded and are left out until the hole is filled.
   virtual absl::StatusOr<std::vector<SampleSeries>> QuerySamples(const SampleQuery& query) = 0;
+
+  using TakeCommitted = absl::FunctionRef<absl::Status(const CommittedSamples&)>;
+  // Gives `take` the batches that became readable behind the cursor, at least one if there is one, and stops when they
+  // hold `samples_max` values or soon after. Returns the cursor behind the last one, for the next call; it stays good
+  // for as long as the storage, whatever is folded or expires meanwhile. "" is the beginning of what is stored. Each
+  // batch comes once, a machine's in the order of their commits; who is far behind gets machine after machine. A batch
+  // behind a hole of its segment cannot be decoded: it comes when the hole is filled, and never if that does not
+  // happen. An error of `take` ends the call and is returned. InvalidArgument: not a cursor of this storage.
+  virtual absl::StatusOr<std::string> ReadCommits(std::string_view after, std::size_t samples_max,
+                                                  TakeCommitted take) = 0;
+  // The cursor behind all that is committed.
+  virtual absl::StatusOr<std::string> CommitCursor() = 0;
 
   // Pending ones included; closed and resolved ones only if asked for. By opened (raised) time, newest first.
   virtual absl::StatusOr<std::vector<IssueRecord>> ListIssues(bool include_ended) = 0;
@@ -53,7 +69,7 @@ class StorageReader {
 
   // Waiting ones, oldest first.
   virtual absl::StatusOr<std::vector<OutboxRecord>> WaitingDeliveries() = 0;
-  virtual absl::StatusOr<std::vector<OutboxRecord>> ListDeliveries(std::size_t max) = 0;                 // newest first
+  virtual absl::StatusOr<std::vector<OutboxRecord>> ListDeliveries(std::size_t max) = 0;  // newest first
 
   virtual absl::StatusOr<std::uint64_t> StorageBytes() = 0;  // on disk, journal included
 };
@@ -65,10 +81,11 @@ class StorageTransaction : public StorageReader {
  public:
   virtual absl::Status PutSetting(std::string_view key, std::string_view value) = 0;
 
-  // By id: adds or replaces. last_seen_time never moves back and inventory_digest is ignored: AppendBatch and PutInventory
-  // own them. AlreadyExists: another active machine has this instance (an empty one is no name and may repeat).
+  // By id: adds or replaces. last_seen_time never moves back and inventory_digest is ignored: AppendBatch and
+  // PutInventory own them. AlreadyExists: another active machine has this instance (an empty one is no name and may
+  // repeat).
   virtual absl::Status PutMachine(const MachineRecord& machine) = 0;
-  virtual absl::Status PutToken(const TokenRecord& token) = 0;            // by id
+  virtual absl::Status PutToken(const TokenRecord& token) = 0;  // by id
 
   // Replaces the machine's facts by this full set, notes what changed as change entries (none for the first set) and
   // keeps the notes and the digest.
@@ -83,12 +100,13 @@ class StorageTransaction : public StorageReader {
 
   virtual absl::Status PutIssue(const IssueRecord& issue) = 0;            // by issue.id
   virtual absl::Status AddIssueEvent(const IssueEventRecord& event) = 0;  // append-only; NotFound: put the issue first
-  virtual absl::Status AddDelivery(const OutboxRecord& delivery) = 0;     // AlreadyExists: this key and channel are there
-  virtual absl::Status UpdateDelivery(const OutboxRecord& delivery) = 0;  // by id: state, attempts, next attempt, answer
+  virtual absl::Status AddDelivery(const OutboxRecord& delivery) = 0;  // AlreadyExists: this key and channel are there
+  virtual absl::Status UpdateDelivery(
+      const OutboxRecord& delivery) = 0;  // by id: state, attempts, next attempt, answer
 
-  // Deletes batches older than `raw_before` (those of an hour go together, with its youngest), epochs that thereby became
-  // empty, and ended deliveries and issues older than `records_before` with their events, a bounded amount a call.
-  // Which sequences were committed stays known as long as the epoch. True: more is left.
+  // Deletes batches older than `raw_before` (those of an hour go together, with its youngest), epochs that thereby
+  // became empty, and ended deliveries and issues older than `records_before` with their events, a bounded amount a
+  // call. Which sequences were committed stays known as long as the epoch. True: more is left.
   virtual absl::StatusOr<bool> Expire(absl::Time raw_before, absl::Time records_before) = 0;
 };
 

@@ -1,10 +1,13 @@
 #include "collector/storage/memory/memory_state.h"
 
 #include <algorithm>
+#include <memory>
 #include <tuple>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
+#include "absl/strings/numbers.h"
+#include "base/text.h"
+#include "collector/storage/commit_order.h"
 #include "collector/storage/issue_words.h"
 #include "collector/storage/series_assembler.h"
 
@@ -61,6 +64,43 @@ absl::StatusOr<std::vector<SampleSeries>> MemoryState::QuerySamples(const Sample
     if (absl::Status status = assembler->AddRows(std::move(rows)); !status.ok()) return status;
   }
   return assembler->Finish();
+}
+
+absl::StatusOr<std::string> MemoryState::ReadCommits(std::string_view after, std::size_t samples_max,
+                                                     StorageReader::TakeCommitted take) const {
+  std::int64_t position = 0;
+  if (!after.empty() && (!absl::SimpleAtoi(ToAbsl(after), &position) || position >= next_position)) {
+    return absl::InvalidArgumentError(StrCat("\"", after, "\" is not a place in the order of commits"));
+  }
+  std::vector<ReadableBatch> batches;
+  for (const auto& [key, epoch] : epochs) {
+    auto table = std::make_shared<wire::DescriptorTable>();
+    if (absl::Status status = table->Add(epoch.descriptors); !status.ok()) return status;
+    std::map<std::uint64_t, std::vector<PositionedRow>> segments;
+    for (const auto& [sequence, batch] : epoch.batches) {
+      segments[batch.segment_first_sequence].push_back(
+          {sequence, absl::ToUnixMillis(batch.time), epoch.positions.at(sequence), batch.samples});
+    }
+    const std::size_t begin = batches.size();
+    for (const auto& [first, rows] : segments) AppendReadable(*table, first, rows, position, next_position, batches);
+    for (std::size_t i = begin; i < batches.size(); ++i) {
+      batches[i].samples.machine_id = key.first;
+      batches[i].samples.epoch = key.second;
+      batches[i].samples.descriptors = table;
+    }
+  }
+  std::stable_sort(batches.begin(), batches.end(),
+                   [](const ReadableBatch& a, const ReadableBatch& b) { return a.position < b.position; });
+  std::size_t samples = 0;
+  bool full = false;
+  for (const ReadableBatch& batch : batches) {
+    if (full && batch.position > position) return absl::StrCat(position);
+    if (absl::Status status = take(batch.samples); !status.ok()) return status;
+    position = batch.position;
+    for (const CommittedGroup& group : batch.samples.groups) samples += group.values.size();
+    full = samples >= samples_max;
+  }
+  return absl::StrCat(next_position - 1);
 }
 
 absl::StatusOr<std::vector<IssueRecord>> MemoryState::ListIssues(bool include_ended) const {

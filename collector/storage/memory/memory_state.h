@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "collector/storage/interval_set.h"
-#include "collector/storage/records.h"
+#include "collector/storage/storage.h"
 
 namespace steward::collector {
 
@@ -23,7 +23,8 @@ struct MemoryState {
   struct Epoch {
     v1::DescriptorSet descriptors;
     IntervalSet committed;
-    std::map<std::uint64_t, BatchRecord> batches;  // by sequence
+    std::map<std::uint64_t, BatchRecord> batches;     // by sequence
+    std::map<std::uint64_t, std::int64_t> positions;  // in the order of commits, by sequence
   };
   using EpochKey = std::pair<std::string, std::uint64_t>;  // machine id, epoch
 
@@ -35,14 +36,17 @@ struct MemoryState {
   std::map<EpochKey, Epoch> epochs;
   std::map<std::string, IssueRecord, std::less<>> issues;
   std::map<std::string, std::vector<IssueEventRecord>, std::less<>> issue_events;  // oldest first
-  std::map<std::int64_t, OutboxRecord> outbox;                                       // by id
+  std::map<std::int64_t, OutboxRecord> outbox;                                     // by id
   std::int64_t next_outbox_id = 1;
+  std::int64_t next_position = 1;
 
   absl::StatusOr<std::vector<MachineRecord>> ListMachines() const;
   absl::StatusOr<std::vector<TokenRecord>> ListTokens() const;
   absl::StatusOr<TokenRecord> FindTokenBySecret(std::string_view secret_sha256) const;
   absl::StatusOr<std::vector<ChangeRecord>> ListChanges(std::string_view machine_id, std::size_t max) const;
   absl::StatusOr<std::vector<SampleSeries>> QuerySamples(const SampleQuery& query) const;
+  absl::StatusOr<std::string> ReadCommits(std::string_view after, std::size_t samples_max,
+                                          StorageReader::TakeCommitted take) const;
   absl::StatusOr<std::vector<IssueRecord>> ListIssues(bool include_ended) const;
   absl::StatusOr<std::vector<OutboxRecord>> ListDeliveries(std::size_t max, bool waiting_only) const;
   std::uint64_t Bytes() const;

@@ -44,9 +44,8 @@ void MemoryTransaction::Erase(Map& map, const typename Map::key_type& key) {
   auto node = map.extract(key);
   if (node.empty()) return;
   // The node itself comes back, so that what older entries of the list refer to is there again.
-  undo_.push_back([&map, kept = std::make_shared<typename Map::node_type>(std::move(node))] {
-    map.insert(std::move(*kept));
-  });
+  undo_.push_back(
+      [&map, kept = std::make_shared<typename Map::node_type>(std::move(node))] { map.insert(std::move(*kept)); });
 }
 
 absl::Status MemoryTransaction::PutSetting(std::string_view key, std::string_view value) {
@@ -145,10 +144,12 @@ absl::StatusOr<AppendResult> MemoryTransaction::AppendBatch(const BatchRecord& b
   Insert(epoch.committed, batch.sequence, batch.sequence);
   BatchRecord& stored = epoch.batches[batch.sequence] = batch;
   stored.time = Stored(batch.time);
+  epoch.positions[batch.sequence] = state_.next_position++;
   MachineRecord& machine = state_.machines.find(batch.machine_id)->second;
   undo_.push_back([&epoch, &machine, seen = machine.last_seen_time, sequence = batch.sequence] {
     Remove(epoch.committed, sequence);
     epoch.batches.erase(sequence);
+    epoch.positions.erase(sequence);
     machine.last_seen_time = seen;
   });
   machine.last_seen_time = std::max(machine.last_seen_time, stored.time);

@@ -59,6 +59,11 @@ class MemoryReads : public Face {
   absl::StatusOr<std::vector<SampleSeries>> QuerySamples(const SampleQuery& query) override {
     return view_.QuerySamples(query);
   }
+  absl::StatusOr<std::string> ReadCommits(std::string_view after, std::size_t samples_max,
+                                          StorageReader::TakeCommitted take) override {
+    return view_.ReadCommits(after, samples_max, take);
+  }
+  absl::StatusOr<std::string> CommitCursor() override { return absl::StrCat(view_.next_position - 1); }
   absl::StatusOr<std::vector<IssueRecord>> ListIssues(bool include_ended) override {
     return view_.ListIssues(include_ended);
   }

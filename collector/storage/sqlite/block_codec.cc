@@ -68,6 +68,31 @@ absl::StatusOr<std::string> Decompressed(std::string_view content) {
   return out;
 }
 
+std::string PackPositions(absl::Span<const StoredBatch> batches) {
+  std::string out;
+  std::uint64_t last = 0;
+  std::uint64_t step = 0;
+  for (const StoredBatch& batch : batches) {
+    const std::uint64_t next_step = static_cast<std::uint64_t>(batch.position) - last;
+    wire::AppendVarint(wire::ZigZag(static_cast<std::int64_t>(next_step - step)), out);
+    step = next_step;
+    last += step;
+  }
+  return out;
+}
+
+absl::Status UnpackPositions(std::string_view content, absl::Span<StoredBatch> batches) {
+  wire::ByteReader in(content);
+  std::uint64_t last = 0;
+  std::uint64_t step = 0;
+  for (StoredBatch& batch : batches) {
+    step += static_cast<std::uint64_t>(wire::UnZigZag(in.Varint()));
+    last += step;
+    batch.position = static_cast<std::int64_t>(last);
+  }
+  return in.ok() && in.at_end() ? absl::OkStatus() : Damaged("its positions");
+}
+
 std::string PackBlock(absl::Span<const StoredBatch> batches) {
   std::string bytes;
   AppendColumns(batches, bytes);

@@ -21,10 +21,11 @@ struct StoredBatch {
   std::uint64_t sample_count = 0;
   std::string_view samples;
   std::string_view events;
+  std::int64_t position = 0;  // in the order of commits; PackBlock does not keep it
 };
 
-inline constexpr std::int64_t kBlockCodingBatches = 1;  // stored: permanent
-inline constexpr std::size_t kBlockBytesMax = 64 << 20;   // unpacked
+inline constexpr std::int64_t kBlockCodingBatches = 1;   // stored: permanent
+inline constexpr std::size_t kBlockBytesMax = 64 << 20;  // unpacked
 
 // `batches` ascend by sequence.
 std::string PackBlock(absl::Span<const StoredBatch> batches);
@@ -35,6 +36,10 @@ struct UnpackedBlock {
 };
 // DataLoss: not what PackBlock made.
 absl::StatusOr<UnpackedBlock> UnpackBlock(std::int64_t coding, std::string_view content);
+
+// The positions of a block's batches, for `block_position`.
+std::string PackPositions(absl::Span<const StoredBatch> batches);
+absl::Status UnpackPositions(std::string_view content, absl::Span<StoredBatch> batches);
 
 std::string Compressed(std::string_view bytes);
 absl::StatusOr<std::string> Decompressed(std::string_view content);

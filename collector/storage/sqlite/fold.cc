@@ -13,10 +13,23 @@ constexpr std::size_t kBlockPayloadBytesMax = 4 << 20;  // more becomes several 
 constexpr std::int64_t kTrimRowsPerCall = 4'000;
 constexpr std::int64_t kHeldRowsMax = 10'000;  // dead rows beyond the live ones that a silent machine may hold back
 
-void InsertBlock(Connection& connection, std::int64_t machine, std::uint64_t epoch, absl::Span<const StoredBatch> batches) {
-  const auto [oldest, newest] =
+// Of the block that was inserted last.
+void InsertPositions(Connection& connection, std::int64_t machine, absl::Span<const StoredBatch> batches) {
+  const auto [first, last] =
       std::minmax_element(batches.begin(), batches.end(),
-                          [](const StoredBatch& a, const StoredBatch& b) { return a.time_ms < b.time_ms; });
+                          [](const StoredBatch& a, const StoredBatch& b) { return a.position < b.position; });
+  const std::string positions = PackPositions(batches);
+  Query(connection,
+        "INSERT INTO block_position (block, machine, batch_first, batch_last, positions) "
+        "VALUES (last_insert_rowid(), ?1, ?2, ?3, ?4)",
+        machine, first->position, last->position, Bytes(positions))
+      .Run();
+}
+
+void InsertBlock(Connection& connection, std::int64_t machine, std::uint64_t epoch,
+                 absl::Span<const StoredBatch> batches) {
+  const auto [oldest, newest] = std::minmax_element(
+      batches.begin(), batches.end(), [](const StoredBatch& a, const StoredBatch& b) { return a.time_ms < b.time_ms; });
   std::uint64_t samples = 0;
   for (const StoredBatch& batch : batches) samples += batch.sample_count;
   const std::string content = PackBlock(batches);
@@ -26,6 +39,7 @@ void InsertBlock(Connection& connection, std::int64_t machine, std::uint64_t epo
         machine, epoch, batches.front().sequence, batches.back().sequence, oldest->time_ms, newest->time_ms,
         static_cast<std::uint64_t>(batches.size()), samples, kBlockCodingBatches, Bytes(content))
       .Run();
+  InsertPositions(connection, machine, batches);
 }
 
 void InsertBlocks(Connection& connection, std::int64_t machine, std::uint64_t epoch,
@@ -60,14 +74,14 @@ void WriteCommitted(Connection& connection, std::int64_t machine, std::uint64_t 
   }
   for (const SequenceInterval& interval : set) {
     if (std::find(before.begin(), before.end(), interval) != before.end()) continue;
-    Query(connection,
-          "INSERT INTO committed (machine, epoch, sequence_first, sequence_last) VALUES (?1, ?2, ?3, ?4)", machine,
-          epoch, interval.first, interval.last)
+    Query(connection, "INSERT INTO committed (machine, epoch, sequence_first, sequence_last) VALUES (?1, ?2, ?3, ?4)",
+          machine, epoch, interval.first, interval.last)
         .Run();
   }
 }
 
-absl::Status FoldEpoch(Connection& connection, std::int64_t machine, std::uint64_t epoch, const std::vector<Run>& runs) {
+absl::Status FoldEpoch(Connection& connection, std::int64_t machine, std::uint64_t epoch,
+                       const std::vector<Run>& runs) {
   BatchBytes bytes;
   std::vector<StoredBatch> batches;
   std::int64_t newest_ms = runs.front().time_max_ms;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/storage/sqlite/commits.h"
 #include "collector/storage/sqlite/connection.h"
 #include "collector/storage/sqlite/inventory.h"
 #include "collector/storage/sqlite/issues.h"
@@ -59,6 +60,13 @@ class SqliteReads : public Face {
   }
   absl::StatusOr<std::vector<SampleSeries>> QuerySamples(const SampleQuery& query) override {
     return Do([&] { return collector::QuerySamples(connection_, query); });
+  }
+  absl::StatusOr<std::string> ReadCommits(std::string_view after, std::size_t samples_max,
+                                          StorageReader::TakeCommitted take) override {
+    return Do([&] { return collector::ReadCommits(connection_, after, samples_max, take); });
+  }
+  absl::StatusOr<std::string> CommitCursor() override {
+    return Do([&] { return collector::CommitCursor(connection_); });
   }
   absl::StatusOr<std::vector<IssueRecord>> ListIssues(bool include_ended) override {
     return Do([&] { return collector::ListIssues(connection_, include_ended); });

@@ -34,7 +34,8 @@ std::vector<StoredBatch>::const_iterator FindSequence(const std::vector<StoredBa
 }  // namespace
 
 std::vector<Run> RunsOf(Connection& connection, std::int64_t machine, std::uint64_t epoch) {
-  Query query(connection, STEWARD_SELECT_RUN "WHERE machine = ?1 AND epoch = ?2 ORDER BY sequence_first", machine, epoch);
+  Query query(connection, STEWARD_SELECT_RUN "WHERE machine = ?1 AND epoch = ?2 ORDER BY sequence_first", machine,
+              epoch);
   return ReadRuns(query);
 }
 
@@ -65,21 +66,30 @@ absl::Status ReadRun(Connection& connection, const Run& run, BatchBytes& bytes, 
     if (!query.Next() || query.Integer(1) != run.key || query.Unsigned(2) != sequence) {
       return Missing(connection, run, sequence);
     }
-    id = query.Integer(0);
     const std::string& samples = bytes.rows.emplace_back(query.View(5));
     const std::string& events = query.IsNull(6) ? samples : bytes.rows.emplace_back(query.View(6));
     batches.push_back({run.segment_first, sequence, query.Integer(3), query.Unsigned(4), samples,
-                       query.IsNull(6) ? std::string_view() : std::string_view(events)});
+                       query.IsNull(6) ? std::string_view() : std::string_view(events), id});
+    id = query.Integer(0);
   }
   return absl::OkStatus();
 }
 
 absl::Status ReadBlock(Connection& connection, std::int64_t block, BatchBytes& bytes,
                        std::vector<StoredBatch>& batches) {
-  Query query(connection, "SELECT coding, content FROM block WHERE key = ?1", block);
+  Query query(
+      connection,
+      "SELECT coding, content, batch_first, positions FROM block JOIN block_position ON block = key WHERE key = ?1",
+      block);
   if (!query.Next()) return absl::NotFoundError(absl::StrCat("no block ", block));
   auto unpacked = UnpackBlock(query.Integer(0), query.View(1));
   if (!unpacked.ok()) return unpacked.status();
+  if (query.IsNull(3)) {
+    std::int64_t position = query.Integer(2);
+    for (StoredBatch& batch : unpacked->batches) batch.position = position++;
+  } else if (auto status = UnpackPositions(query.View(3), absl::MakeSpan(unpacked->batches)); !status.ok()) {
+    return status;
+  }
   batches.insert(batches.end(), unpacked->batches.begin(), unpacked->batches.end());
   bytes.blocks.push_back(std::move(unpacked->bytes));
   return absl::OkStatus();
@@ -111,8 +121,8 @@ absl::StatusOr<std::optional<OwnedBatch>> FindStoredBatch(Connection& connection
 }
 
 absl::StatusOr<v1::DescriptorSet> DescriptorsOf(Connection& connection, std::int64_t machine, std::uint64_t epoch) {
-  Query query(connection, "SELECT content FROM descriptor_set WHERE machine = ?1 AND epoch = ?2 ORDER BY number", machine,
-              epoch);
+  Query query(connection, "SELECT content FROM descriptor_set WHERE machine = ?1 AND epoch = ?2 ORDER BY number",
+              machine, epoch);
   v1::DescriptorSet all;
   while (query.Next()) {
     const auto bytes = Decompressed(query.View(0));
