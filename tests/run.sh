@@ -109,6 +109,13 @@ run_preset() {
   fi
 }
 
+# 10,000 simulated hours, other ones each time.
+run_simulation() {
+  local seed=${STEWARD_SEED:-$(date +%s)} program=build/release/bin/steward-simulation
+  stage "simulation of 10,000 hours" "STEWARD_SEED=$seed: $program --seed $seed --runs 1000 --hours 10" \
+    "$program" --seed "$seed" --runs 1000 --hours 10 || true
+}
+
 # One fuzz target for a minute: reads the kept corpus, writes what it finds new below build/.
 fuzz_one() {
   local name=$1 kept=tests/fuzz/corpus/$1 found=build/fuzz/corpus/$1 log=build/fuzz/$1.log
@@ -140,6 +147,7 @@ stage "dependencies" "deploy/dependencies.sh ${purposes[*]}" deploy/dependencies
 
 if [ "$full" = yes ]; then
   for name in release asan tsan; do run_preset "$name"; done
+  run_simulation
   run_fuzzers
 else
   run_preset "$preset"
