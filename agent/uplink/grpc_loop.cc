@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/hand_over.h"
 #include "boost/asio/post.hpp"
 
 namespace steward::agent {
@@ -25,13 +26,16 @@ GrpcLoop::~GrpcLoop() {
 }
 
 void* GrpcLoop::NewTag(boost::asio::any_io_executor executor, std::function<void(bool)> handler) {
-  return new Tag{std::move(executor), std::move(handler)};
+  void* tag = new Tag{std::move(executor), std::move(handler)};
+  HandOver(tag);
+  return tag;
 }
 
 void GrpcLoop::Run() {
   void* raw = nullptr;
   bool ok = false;
   while (queue_->Next(&raw, &ok)) {
+    TakeOver(raw);
     const std::unique_ptr<Tag> tag(static_cast<Tag*>(raw));
     boost::asio::post(tag->executor, [handler = std::move(tag->handler), ok] { handler(ok); });
   }
