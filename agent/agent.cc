@@ -79,7 +79,9 @@ void Agent::MakeUplink() {
     return identity_store_.ReplaceCertificate(key_pem, certificate_pem);
   };
   uplink_ = std::make_unique<Uplink>(
-      settings, UplinkParts{parts_.io.get_executor(), parts_.clock, *spool_, parts_.connector, parts_.random()}, callbacks);
+      settings,
+      UplinkParts{parts_.io.get_executor(), parts_.clock, *spool_, parts_.connector, parts_.random(), parts_.watch_network},
+      callbacks);
 }
 
 void Agent::Start() {

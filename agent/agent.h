@@ -44,6 +44,7 @@ class Agent {
     std::vector<std::unique_ptr<Probe>> probes;
     std::function<std::vector<InventoryGroup>()> collect_inventory;  // in a thread of its own
     std::function<std::string()> inventory_mark;
+    std::function<std::unique_ptr<NetworkWatch>(std::function<void()> changed)> watch_network = {};  // UplinkParts says what
   };
 
   // Errors of Spool::Open.

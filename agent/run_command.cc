@@ -10,6 +10,7 @@
 #include "agent/command_support.h"
 #include "agent/commands.h"
 #include "agent/log_setup.h"
+#include "agent/platform/network_watch.h"
 #include "agent/platform/platform.h"
 #include "agent/shutdown_reason.h"
 #include "agent/uplink/grpc_loop.h"
@@ -101,7 +102,8 @@ int RunRunCommand(const RunOptions& options) {
                        groups.push_back(EnteredGroup(answers));
                        return groups;
                      },
-                     [answers] { return InventoryMark(answers); }};
+                     [answers] { return InventoryMark(answers); },
+                     [&io](std::function<void()> changed) { return WatchNetwork(io.get_executor(), std::move(changed)); }};
   auto agent = Agent::Open(std::move(settings), std::move(parts));
   if (!agent.ok()) return Fail(kFailed, agent.status());
 

@@ -12,6 +12,10 @@ namespace {
 
 // A connection that lasted this long was a good one: the next failure begins with the short pause again.
 constexpr absl::Duration kGoodConnection = absl::Seconds(10);
+// After a change of the network the next attempt lies between these, and another change does not count for a while.
+constexpr absl::Duration kHurryMin = absl::Milliseconds(200);
+constexpr absl::Duration kHurryMax = absl::Seconds(2);
+constexpr absl::Duration kHurryAgain = absl::Seconds(10);
 // An epoch over which this many streams ended in a row, without an acknowledgement, is left out for so long.
 constexpr int kTroubledTimes = 3;
 constexpr absl::Duration kPassOver = absl::Hours(1);
@@ -53,6 +57,8 @@ void Uplink::Start() { Attempt(); }
 
 void Uplink::Stop() {
   timer_->Cancel();
+  network_.reset();
+  pausing_ = false;
   session_.reset();
   status_.connected = false;
 }
@@ -67,6 +73,7 @@ void Uplink::SetInventory(InventoryOffer offer) {
 }
 
 void Uplink::Attempt() {
+  pausing_ = false;
   status_.address = settings_.addresses[next_address_];
   v1::Hello hello;
   hello.set_machine_id(settings_.machine_id);
@@ -126,7 +133,20 @@ void Uplink::Retry(const absl::Status& reason) {
       std::min(settings_.backoff_max, settings_.backoff_min * static_cast<double>(1 << std::min(failed_rounds_, 16)));
   ++failed_rounds_;
   const double share = std::uniform_real_distribution<double>(0.5, 1.0)(random_);
+  pausing_ = true;
   timer_->Start(full * share, [this] { Attempt(); });
+  if (!network_ && parts_.watch_network) network_ = parts_.watch_network([this] { NetworkChanged(); });
+}
+
+// The pauses have grown while there was no way out of this machine: with a new one they begin anew.
+void Uplink::NetworkChanged() {
+  const absl::Duration now = parts_.clock.BootNow();
+  if (now - hurried_boot_ < kHurryAgain) return;
+  hurried_boot_ = now;
+  failed_rounds_ = 0;
+  if (!pausing_) return;
+  const double share = std::uniform_real_distribution<double>(0, 1)(random_);
+  timer_->Start(kHurryMin + (kHurryMax - kHurryMin) * share, [this] { Attempt(); });
 }
 
 void Uplink::SetReason(const absl::Status& status) {
@@ -138,6 +158,7 @@ void Uplink::SetReason(const absl::Status& status) {
 
 void Uplink::OnWelcome(const v1::Welcome& welcome) {
   timer_->Cancel();
+  network_.reset();
   status_.connected = true;
   status_.reason.clear();
   status_.since = parts_.clock.WallNow();

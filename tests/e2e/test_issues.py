@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 
+from support import programs
 from support.disks import small_disk
 from support.networks import far_machine
 from support.waiting import wait_until
@@ -142,4 +143,6 @@ levels = { look_seconds = 1 }
         assert issue["severity"] == "critical"
         wait_until(lambda: collector.machine().get("up", False) is False, "the machine is told as down", deadline=120)
         far.come_back()
+        # The pauses between the agent's attempts have grown to a minute; the change of its own network ends them.
+        wait_until(lambda: collector.machine().get("up", False), "the machine is up again", deadline=10 * programs.PATIENCE)
         check_post(webhook.wait_for("resolved", "machine-offline", deadline=180), "resolved")
