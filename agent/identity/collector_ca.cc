@@ -23,7 +23,8 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// Runs one asynchronous step until it is done or the time is up; then the socket is closed.
+// Runs one asynchronous step until it is done or the time is up; then the socket is closed. A step of several operations
+// sets its result with the last of them, or with the first that fails: setting it ends the wait.
 class TimedSocket {
  public:
   explicit TimedSocket(absl::Duration timeout) : deadline_(std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(timeout)) {}
@@ -32,8 +33,10 @@ class TimedSocket {
     boost::system::error_code result = asio::error::would_block;
     tcp::resolver resolver(io_);
     resolver.async_resolve(host, port, [&](const boost::system::error_code& error, const tcp::resolver::results_type& found) {
-      result = error;
-      if (error) return;
+      if (error) {
+        result = error;
+        return;
+      }
       asio::async_connect(socket_, found, [&](const boost::system::error_code& connected, const tcp::endpoint&) { result = connected; });
     });
     return Run(result);
@@ -45,8 +48,10 @@ class TimedSocket {
     const std::string request = StrCat("CONNECT ", target, " HTTP/1.1\r\nHost: ", target, "\r\n\r\n");
     asio::streambuf answer(16 * 1024);
     asio::async_write(socket_, asio::buffer(request), [&](const boost::system::error_code& error, std::size_t) {
-      result = error;
-      if (error) return;
+      if (error) {
+        result = error;
+        return;
+      }
       asio::async_read_until(socket_, answer, "\r\n\r\n", [&](const boost::system::error_code& read, std::size_t) { result = read; });
     });
     if (absl::Status status = Run(result); !status.ok()) return status;
