@@ -29,11 +29,11 @@ absl::StatusOr<AgentConfig> ConfigFor(const std::string& option) {
   return config;
 }
 
-v1::MachineIdentity IdentityMessage(const MachineIdentity& machine) {
+v1::MachineIdentity IdentityMessage(const MachineIdentity& machine, const std::string& fingerprint) {
   v1::MachineIdentity message;
   message.set_host_name(wire::EscapedUtf8(machine.host_name, kIdentityBytesMax));
   message.set_class_(machine.machine_class);
-  message.set_hardware_fingerprint(machine.hardware_fingerprint);
+  message.set_hardware_fingerprint(fingerprint);
   message.set_operating_system(wire::EscapedUtf8(machine.operating_system, kIdentityBytesMax));
   return message;
 }

@@ -23,7 +23,7 @@ int Fail(int code, const absl::Status& status);
 // The named file; or the default one, which may be missing.
 absl::StatusOr<AgentConfig> ConfigFor(const std::string& option);
 
-v1::MachineIdentity IdentityMessage(const MachineIdentity& machine);
+v1::MachineIdentity IdentityMessage(const MachineIdentity& machine, const std::string& fingerprint);
 
 // An exclusive lock on a state directory, held as long as the object. The directory is made if need be.
 // FailedPrecondition: another process has it; PermissionDenied, Unavailable.

@@ -6,6 +6,7 @@
 #include "agent/identity/enroll.h"
 #include "agent/identity/identity_store.h"
 #include "agent/identity/whole_file.h"
+#include "agent/fingerprint.h"
 #include "agent/log_setup.h"
 #include "agent/platform/platform.h"
 #include "base/text.h"
@@ -38,7 +39,8 @@ int RunEnrollCommand(const EnrollOptions& options) {
   if (!lock.ok()) return Fail(kFailed, lock.status());
 
   const std::unique_ptr<Platform> platform = NewHostPlatform();
-  v1::MachineIdentity machine = IdentityMessage(ReadMachineIdentity(*platform));
+  const MachineIdentity seen = ReadMachineIdentity(*platform);
+  v1::MachineIdentity machine = IdentityMessage(seen, SteadyFingerprint(options.state, seen.hardware));
   if (!token->class_().empty()) machine.set_class_(token->class_());
   const auto identity = EnrollMachine(*token, machine, std::string(Version()), config->proxy);
   if (!identity.ok()) return Fail(kFailed, identity.status());

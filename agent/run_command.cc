@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 #include "agent/command_support.h"
 #include "agent/commands.h"
+#include "agent/fingerprint.h"
 #include "agent/log_setup.h"
 #include "agent/platform/network_watch.h"
 #include "agent/platform/platform.h"
@@ -87,8 +88,9 @@ int RunRunCommand(const RunOptions& options) {
   std::random_device device;
   const fs::path answers = state / "answers.toml";
 
-  Agent::Settings settings{state, *config, *identity, IdentityMessage(ReadMachineIdentity(*platform)), std::string(Version()),
-                           ReadBootId(*platform)};
+  const MachineIdentity seen = ReadMachineIdentity(*platform);
+  Agent::Settings settings{state, *config, *identity, IdentityMessage(seen, SteadyFingerprint(state, seen.hardware)),
+                           std::string(Version()), ReadBootId(*platform)};
   if (!identity->machine_class.empty()) settings.machine.set_class_(identity->machine_class);
   spdlog::info("steward-agent {}: machine {} ({})", std::string(Version()), identity->machine_id, settings.machine.host_name());
 

@@ -38,11 +38,17 @@ struct InventoryGroup {
 };
 std::vector<InventoryGroup> CollectInventory(std::vector<std::unique_ptr<InventorySource>>& sources);
 
+// Hex SHA-256 each; nothing in them changes with a restart, another port or a new installation.
+struct HardwareFingerprint {
+  std::string with_serials;    // serial numbers and addresses; empty: no serial number may be read, they are root's
+  std::string of_addresses;    // burnt-in addresses of built-in adapters alone; empty: there are none
+};
+
 // What enrolment and Hello say about this machine.
 struct MachineIdentity {
   std::string host_name;
   std::string machine_class;  // server, desktop, laptop
-  std::string hardware_fingerprint;
+  HardwareFingerprint hardware;
   std::string operating_system;
 };
 MachineIdentity ReadMachineIdentity(Platform& platform);

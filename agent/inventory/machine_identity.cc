@@ -80,14 +80,8 @@ std::string MachineClass(Platform& platform, std::map<std::string, std::string>&
   }
 }
 
-// SHA-256 over the serial numbers and the burnt-in addresses of built-in adapters; nothing in it changes with a
-// restart, another port or a randomised Wi-Fi address. The serial numbers are root's to read: an agent that enrolled
-// as root and runs as somebody else sees another fingerprint.
-std::string Fingerprint(Platform& platform) {
-  std::string parts;
-  for (const std::string_view file : {"product_uuid", "product_serial", "board_serial"}) {
-    StrAppend(&parts, file, "=", DmiText(platform, file), "\n");
-  }
+// Not those that a driver, a bond or a privacy setting made up.
+std::set<std::string> BurntInAddresses(Platform& platform) {
   std::set<std::string> addresses;
   for (const std::string& name : PhysicalInterfaces(platform)) {
     const std::string directory = "/sys/class/net/" + name;
@@ -101,8 +95,19 @@ std::string Fingerprint(Platform& platform) {
     }
     addresses.emplace(Trimmed(text));
   }
-  for (const std::string& address : addresses) StrAppend(&parts, "address=", address, "\n");
-  return Sha256Hex(parts);
+  return addresses;
+}
+
+HardwareFingerprint Fingerprint(Platform& platform) {
+  std::string serials, addresses;
+  bool any_serial = false;
+  for (const std::string_view file : {"product_uuid", "product_serial", "board_serial"}) {
+    const std::string serial = DmiText(platform, file);
+    any_serial |= !serial.empty();
+    StrAppend(&serials, file, "=", serial, "\n");
+  }
+  for (const std::string& address : BurntInAddresses(platform)) StrAppend(&addresses, "address=", address, "\n");
+  return {any_serial ? Sha256Hex(serials + addresses) : "", addresses.empty() ? "" : Sha256Hex(addresses)};
 }
 
 }  // namespace
@@ -123,7 +128,7 @@ MachineIdentity ReadMachineIdentity(Platform& platform) {
     }
   }
   identity.machine_class = MachineClass(platform, release);
-  identity.hardware_fingerprint = Fingerprint(platform);
+  identity.hardware = Fingerprint(platform);
   return identity;
 }
 

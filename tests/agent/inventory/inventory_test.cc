@@ -125,10 +125,16 @@ TEST(MachineIdentity, ClassFollowsTheRoleThenTheChassis) {
 }
 
 TEST(MachineIdentity, FingerprintIsStableAndTellsMachinesApart) {
-  const std::string laptop = ReadMachineIdentity(*Recorded("laptop")).hardware_fingerprint;
-  EXPECT_EQ(laptop.size(), 64u);
-  EXPECT_EQ(laptop, ReadMachineIdentity(*Recorded("laptop")).hardware_fingerprint);
-  EXPECT_NE(laptop, ReadMachineIdentity(*Recorded("file-server")).hardware_fingerprint);
+  const HardwareFingerprint laptop = ReadMachineIdentity(*Recorded("laptop")).hardware;
+  EXPECT_EQ(laptop.with_serials.size(), 64u);
+  EXPECT_EQ(laptop.of_addresses.size(), 64u);
+  EXPECT_NE(laptop.with_serials, laptop.of_addresses);
+  const HardwareFingerprint again = ReadMachineIdentity(*Recorded("laptop")).hardware;
+  EXPECT_EQ(laptop.with_serials, again.with_serials);
+  EXPECT_EQ(laptop.of_addresses, again.of_addresses);
+  const HardwareFingerprint other = ReadMachineIdentity(*Recorded("file-server")).hardware;
+  EXPECT_NE(laptop.with_serials, other.with_serials);
+  EXPECT_NE(laptop.of_addresses, other.of_addresses);
 }
 
 TEST(Inventory, ReadsTheRecordedLaptop) {
