@@ -205,7 +205,7 @@ int RunCommandLine(int argc, char** argv) {
 
   std::ostringstream out;
   const bool terminal = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  const CtlContext context{.api = *api, .out = out, .json = arguments.json, .colours = terminal, .now = absl::Now()};
+  const CtlContext context{.api = *api, .out = out, .notes = std::cerr, .json = arguments.json, .colours = terminal, .now = absl::Now()};
   curl_global_init(CURL_GLOBAL_DEFAULT);
   const absl::Status done = run(context);
   curl_global_cleanup();

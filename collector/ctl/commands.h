@@ -17,7 +17,8 @@ namespace steward::collector {
 // What every command gets.
 struct CtlContext {
   const ApiClient& api;
-  std::ostream& out;
+  std::ostream& out;    // what was asked for; a program may read it
+  std::ostream& notes;  // what only a person needs to know
   bool json = false;
   bool colours = false;
   absl::Time now;

@@ -19,7 +19,8 @@ absl::Status CreateApiToken(const CtlContext& context, const TokenCreateArgument
   v1::CreateApiTokenResponse response;
   if (absl::Status called = context.api.Call("TokenService/CreateApiToken", request, response); !called.ok()) return called;
   if (context.json) return PrintJson(context, response);
-  context.out << response.token() << "\n\nA token of the role " << response.record().role() << ", good until "
+  context.out << response.token() << "\n";
+  context.notes << "A token of the role " << response.record().role() << ", good until "
               << UntilText(context, response.record()) << ".\nIt is shown only now. Programs send it as the header"
               << " \"Authorization: Bearer TOKEN\".\n";
   return absl::OkStatus();
@@ -44,9 +45,10 @@ absl::Status TokenCreate(const CtlContext& context, const TokenCreateArguments& 
   }
   if (context.json) return PrintJson(context, response);
   const v1::Token& record = response.record();
-  context.out << response.token() << "\n\nGood for " << record.uses_allowed()
+  context.out << response.token() << "\n";
+  context.notes << "Good for " << record.uses_allowed()
               << (record.uses_allowed() == 1 ? " machine" : " machines") << ", until " << UntilText(context, record)
-              << ".\nIt is shown only now. On the machine, as root:\n\n  steward-agent enroll " << response.token() << "\n";
+              << ".\nIt is shown only now. On the machine, as root: steward-agent enroll TOKEN\n";
   return absl::OkStatus();
 }
 

@@ -53,6 +53,14 @@ def test_the_machine_is_listed_with_its_name_class_and_state(collector, agent):
     assert "lastSeenTime" in machine and "site" in machine
 
 
+def test_a_token_stands_alone_on_stdout(collector, make_agent):
+    made = collector.ctl("token", "create")
+    assert made.stdout == made.stdout.split()[0] + "\n" and "Good for 1 machine" in made.stderr
+    make_agent().enroll(made.stdout.strip())
+    api = collector.ctl("token", "create", "--api", "--role", "viewer")
+    assert api.stdout == api.stdout.split()[0] + "\n" and api.stdout.startswith("sta1-") and "role viewer" in api.stderr
+
+
 def test_the_exposition_satisfies_promtool(collector, agent):
     collector.wait_for_machine()
     wait_until(lambda: select(collector.metrics(), "node_cpu_seconds_total"), "cpu time in the exposition")
