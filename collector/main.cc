@@ -20,6 +20,7 @@
 #include "collector/collector.h"
 #include "collector/config/load_config.h"
 #include "collector/delivery/channel_list.h"
+#include "collector/delivery/secret.h"
 #include "collector/grpc_log.h"
 #include "collector/ingest/uplink_server.h"
 #include "collector/log_setup.h"
@@ -57,11 +58,21 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-ConfigVocabulary Vocabulary() { return {KnownRules(), ChannelTypes()}; }
+// For serving, every secret must be readable. Whoever only checks a file need not be allowed to read the secrets, and has
+// not the environment of the collector.
+absl::Status CheckSecret(const ChannelConfig& channel, bool serving) {
+  if (!serving && !channel.secret_env.empty()) return absl::OkStatus();
+  const absl::Status status = ReadSecret(channel).status();
+  return !serving && absl::IsPermissionDenied(status) ? absl::OkStatus() : status;
+}
+
+ConfigVocabulary Vocabulary(bool serving) {
+  return {KnownRules(), ChannelTypes(), [serving](const ChannelConfig& channel) { return CheckSecret(channel, serving); }};
+}
 
 absl::StatusOr<Config> ConfigOf(const Arguments& arguments) {
-  if (!arguments.config.empty()) return LoadConfig(arguments.config, Vocabulary());
-  if (::access(kInstalledConfig, F_OK) == 0) return LoadConfig(kInstalledConfig, Vocabulary());
+  if (!arguments.config.empty()) return LoadConfig(arguments.config, Vocabulary(true));
+  if (::access(kInstalledConfig, F_OK) == 0) return LoadConfig(kInstalledConfig, Vocabulary(true));
   return Config();
 }
 
@@ -121,7 +132,7 @@ int Serve(const Arguments& arguments) {
 }
 
 int CheckConfig(const Arguments& arguments) {
-  const absl::StatusOr<Config> config = LoadConfig(arguments.file, Vocabulary());
+  const absl::StatusOr<Config> config = LoadConfig(arguments.file, Vocabulary(false));
   if (!config.ok()) return Complain(config.status(), kWrongUsage);
   for (const std::string& note : ConfigNotes(*config)) std::cerr << arguments.file << ": note: " << note << "\n";
   std::cout << arguments.file << ": good\n";

@@ -92,6 +92,10 @@ void ReadChannel(TableReader& reader, const ConfigVocabulary& vocabulary, std::v
       reader.Error("name", StrCat("a second channel is called \"", channel.name, "\"; give each a name of its own"));
     }
   }
+  if (vocabulary.check_secret) {
+    const absl::Status secret = vocabulary.check_secret(channel);
+    if (!secret.ok()) reader.Error(reader.Has("secret_env") ? "secret_env" : "secret_file", ToStd(secret.message()));
+  }
   channels.push_back(std::move(channel));
 }
 

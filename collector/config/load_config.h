@@ -1,6 +1,7 @@
 // Reads collector.toml. Strict: whatever it does not understand is an error, so that a typing mistake is never a default.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ struct KnownRule {
 struct ConfigVocabulary {
   std::vector<KnownRule> rules;
   std::vector<std::string> channel_types = {"webhook"};
+  // What is wrong with a channel's secret; empty: not looked at. The mistake is told at the line that names the secret.
+  std::function<absl::Status(const ChannelConfig& channel)> check_secret = {};
 };
 
 inline constexpr std::size_t kConfigBytesMax = 1 << 20;

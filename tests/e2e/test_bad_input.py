@@ -186,6 +186,18 @@ def test_a_wrong_setting_is_told_with_file_and_line(folder, text, words):
     refused(result, "collector.toml", *map(re.escape, words), codes=(USAGE,))
 
 
+@pytest.mark.parametrize("secret, words", [
+    ('secret_file = "/nowhere/hook.key"', ["hook.key", "cannot be read"]),
+    ('secret_file = "/dev/null"', ["is empty"]),
+    ('secret_env = "NOBODY_SETS_THIS"', ["NOBODY_SETS_THIS", "is not set"]),
+])
+def test_a_secret_that_cannot_be_read_is_told_with_file_and_line(folder, secret, words):
+    path = folder / "collector.toml"
+    path.write_text(f'[[channel]]\nname = "partner"\ntype = "webhook"\nurl = "http://127.0.0.1:9/"\n{secret}\n')
+    result = programs.run("steward-collector", "serve", "--config", path, "--data", folder / "data", deadline=10)
+    refused(result, "collector.toml:5:", *words, codes=(USAGE,))
+
+
 def test_a_missing_configuration_file(folder):
     refused(programs.run("steward-collector", "check-config", folder / "none.toml"), "none.toml", codes=(FAILED, USAGE))
 

@@ -94,6 +94,23 @@ TEST(Config, ReadsEveryTableOfTheContract) {
   EXPECT_EQ(config.endpoints[0].name, "intranet");
 }
 
+TEST(Config, ASecretThatCannotBeReadIsToldAtItsLine) {
+  constexpr char kText[] = R"([[channel]]
+name = "partner"
+type = "webhook"
+url = "https://partner.example/hook"
+secret_file = "/etc/steward/hook.key"
+)";
+  ConfigVocabulary words = Words();
+  words.check_secret = [](const ChannelConfig& channel) {
+    return absl::NotFoundError("secret_file " + channel.secret_file + " cannot be read");
+  };
+  const absl::StatusOr<Config> parsed = ParseConfig(kText, "collector.toml", words);
+  EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(parsed.status().message()),
+              StartsWith("collector.toml:5:15: secret_file /etc/steward/hook.key cannot be read"));
+}
+
 TEST(Config, LaysScopesOverTheRuleForAllMachines) {
   const Config config = ParseConfig(kWhole, "collector.toml", Words()).value();
   const RuleConfig office = config.RuleFor("disk-space-low", "office", "desktop");
