@@ -68,6 +68,13 @@ void AppendIssue(const v1::Issue& issue, absl::Time now, std::string& page) {
   page += "</article>\n";
 }
 
+// A server that is down is a fault. A workstation is switched off or asleep most of its life.
+std::string StateCell(const MachineStatus& machine) {
+  if (machine.up) return "<span class=\"up\">● up</span>";
+  if (machine.record->machine_class == "server") return "<span class=\"down\">○ down</span>";
+  return "<span class=\"off\">○ off or asleep</span>";
+}
+
 void AppendMachines(const OverviewParts& parts, const std::vector<const v1::Issue*>& issues, std::string& page) {
   if (parts.machines.empty()) {
     page +=
@@ -87,7 +94,7 @@ void AppendMachines(const OverviewParts& parts, const std::vector<const v1::Issu
     };
     page += "<tr>";
     cell("Machine", StrCat("<span title=\"", Html(record.id), "\">", Html(record.instance), "</span>"));
-    cell("State", machine.up ? "<span class=\"up\">● up</span>" : "<span class=\"down\">○ down</span>");
+    cell("State", StateCell(machine));
     cell("Last seen", TimeCell(machine.last_seen_time, parts.now));
     cell("Site", Html(record.site));
     cell("Class", Html(record.machine_class));

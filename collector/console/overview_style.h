@@ -27,7 +27,7 @@ table{border-collapse:collapse;width:100%}
 th{font-size:14px;font-weight:600;color:var(--soft)}
 th,td{text-align:left;padding:9px 16px;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 tr:last-child td{border-bottom:0}
-.up,.down{font-weight:600;white-space:nowrap}.up{color:var(--good)}.down{color:var(--bad)}
+.up,.down,.off{white-space:nowrap}.up,.down{font-weight:600}.off{color:var(--soft)}.up{color:var(--good)}.down{color:var(--bad)}
 .none{padding:16px}
 code{font:14px ui-monospace,monospace;background:var(--page);border-radius:4px;padding:2px 6px;overflow-wrap:anywhere}
 @media(max-width:640px){
