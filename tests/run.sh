@@ -7,9 +7,10 @@ usage() {
 usage: tests/run.sh [--preset release|asan|tsan] [--full] [--only FOLDERS] [--unit]
 
   --preset P      which build (release by default); release also runs the tests of the real programs, tests/e2e
-  --full          all presets, every fuzz target for a minute, long fault runs
+                  and tests/fault
+  --full          all presets, every fuzz target for a minute, 1,000 faults, 10,000 simulated hours
   --only FOLDERS  builds and runs only the unit tests of these folders below tests/: agent/spool,proto/wire
-  --unit          leaves tests/e2e out
+  --unit          leaves tests/e2e and tests/fault out
 TXT
 }
 
@@ -93,6 +94,12 @@ e2e_tests() {
     /usr/bin/python3 -m pytest -q -n 4 --dist loadgroup tests/e2e
 }
 
+# Two sequences at a time: their timing is part of them.
+fault_tests() {
+  STEWARD_BIN_DIR="$root/build/release/bin" STEWARD_FULL=$([ "$full" = yes ] && echo 1 || echo 0) \
+    /usr/bin/python3 -m pytest -q -rs -n 2 tests/fault
+}
+
 run_preset() {
   local name=$1 targets=(all)
   stage "$name: configure" "cmake --preset $name -DSTEWARD_BUILD_TESTS=ON" configure "$name" || return 0
@@ -106,6 +113,9 @@ run_preset() {
     stage "$name: tests of the programs" \
       "STEWARD_BIN_DIR=build/release/bin STEWARD_FULL=$([ "$full" = yes ] && echo 1 || echo 0) /usr/bin/python3 -m pytest --lf tests/e2e" \
       e2e_tests || true
+    stage "$name: faults" \
+      "STEWARD_BIN_DIR=build/release/bin STEWARD_SEED=<the seed it named> /usr/bin/python3 -m pytest -s tests/fault" \
+      fault_tests || true
   fi
 }
 

@@ -17,7 +17,7 @@
 namespace steward::fleet {
 namespace {
 
-constexpr absl::Duration kStep = absl::Milliseconds(50);  // how finely outages and the end are timed
+constexpr absl::Duration kLook = absl::Milliseconds(50);  // while it waits for acknowledgements at the end
 
 // The value below which `share` of the sorted values lie.
 double Percentile(const std::vector<double>& sorted, double share) {
@@ -88,13 +88,21 @@ absl::Status FleetRun::Start() {
   }
   spdlog::info("{} machines run, each with {} series every {}", machines_.size(), options_.series,
                absl::FormatDuration(options_.interval));
-  step_->Start(kStep, [this] { OnStep(); });
+  OnStep();
   return absl::OkStatus();
 }
 
 bool FleetRun::IsCut(absl::Duration since_start) const {
   return std::any_of(options_.outages.begin(), options_.outages.end(),
                      [&](const Outage& outage) { return outage.IsCut(since_start); });
+}
+
+// Simulated weeks must not be made of short steps.
+absl::Duration FleetRun::UntilNextStep(absl::Duration since_start) const {
+  if (!sampling_) return kLook;
+  absl::Duration next = options_.duration - since_start;
+  for (const Outage& outage : options_.outages) next = std::min(next, outage.UntilChange(since_start));
+  return next;
 }
 
 std::uint64_t FleetRun::BatchesWaiting() const {
@@ -119,7 +127,7 @@ void FleetRun::OnStep() {
     Stop();
     return;
   }
-  step_->Start(kStep, [this] { OnStep(); });
+  step_->Start(UntilNextStep(since_start), [this] { OnStep(); });
 }
 
 void FleetRun::Stop() {

@@ -52,6 +52,7 @@ class FleetRun {
   absl::Status OpenMachines();
   void OnStep();
   bool IsCut(absl::Duration since_start) const;
+  absl::Duration UntilNextStep(absl::Duration since_start) const;
   std::uint64_t BatchesWaiting() const;
 
   const FleetOptions options_;

@@ -16,6 +16,13 @@ bool Outage::IsCut(absl::Duration since_start) const {
   return within < length;
 }
 
+absl::Duration Outage::UntilChange(absl::Duration since_start) const {
+  if (since_start < at) return at - since_start;
+  absl::Duration within = since_start - at;
+  if (every != absl::InfiniteDuration()) within %= every;
+  return within < length ? length - within : every - within;
+}
+
 absl::StatusOr<Outage> ParseOutage(std::string_view text) {
   const auto wrong = [&](absl::string_view why) {
     return absl::InvalidArgumentError(absl::StrCat("--outage ", ToAbsl(text), ": ", why,

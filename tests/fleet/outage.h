@@ -14,6 +14,8 @@ struct Outage {
   absl::Duration every = absl::InfiniteDuration();  // from one cut to the next; more than `length`
 
   bool IsCut(absl::Duration since_start) const;
+  // Until IsCut says something else; InfiniteDuration if it never does.
+  absl::Duration UntilChange(absl::Duration since_start) const;
 };
 
 // InvalidArgument says what is wrong and what is expected.

@@ -25,6 +25,18 @@ TEST(Outage, CutsAgainAndAgain) {
   EXPECT_FALSE(outage->IsCut(absl::Seconds(69)));
 }
 
+TEST(Outage, SaysWhenItChanges) {
+  const auto once = ParseOutage("at=30s,for=20s");
+  ASSERT_TRUE(once.ok()) << once.status();
+  EXPECT_EQ(once->UntilChange(absl::Seconds(10)), absl::Seconds(20));
+  EXPECT_EQ(once->UntilChange(absl::Seconds(30)), absl::Seconds(20));
+  EXPECT_EQ(once->UntilChange(absl::Seconds(50)), absl::InfiniteDuration());
+  const auto again = ParseOutage("at=10s,for=5s,every=1m");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->UntilChange(absl::Seconds(72)), absl::Seconds(3));
+  EXPECT_EQ(again->UntilChange(absl::Seconds(15)), absl::Seconds(55));
+}
+
 TEST(Outage, IsRefusedInWords) {
   for (const char* text : {"", "at=30s", "at=30,for=5s", "at=1s,for=5s,every=5s", "when=1s,for=1s", "at=-1s,for=1s"}) {
     const auto outage = ParseOutage(text);
