@@ -23,6 +23,8 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$root} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
 export no_proxy='*' NO_PROXY='*' # nothing here leaves the machine
 unset STEWARD_DATA
+# A build directory of its own: build/release may be set up for the tests, and neither should undo the other's settings.
+build=$root/build/quickstart
 programs=(steward-agent steward-collector stewardctl steward-fleet)
 first_data_seconds=60
 stop_seconds=10
@@ -101,7 +103,7 @@ fi
 
 run_build() {
   local log=$1 pid last='' shown=0
-  ninja -C "$root/build/release" "${programs[@]}" >"$log" 2>&1 </dev/null &
+  ninja -C "$build" "${programs[@]}" >"$log" 2>&1 </dev/null &
   pid=$!
   trap 'kill "$pid" 2>/dev/null || true; exit 130' INT TERM
   while kill -0 "$pid" 2>/dev/null; do
@@ -128,16 +130,16 @@ chmod 700 "$dir" 2>/dev/null || true
 mkdir -p "$root/build" 2>/dev/null && [ -w "$root/build" ] || fail "cannot write to $root/build: run as the owner of this clone"
 build_began=$SECONDS
 step 2/5 "build: the first takes some minutes (log: $dir/build.log)"
-if [ ! -f "$root/build/release/build.ninja" ]; then
-  (cd "$root" && cmake --preset release -DSTEWARD_BUILD_TESTS=OFF -DSTEWARD_BUILD_BENCH=OFF) >"$dir/build.log" 2>&1 ||
+if [ ! -f "$build/build.ninja" ]; then
+  (cd "$root" && cmake --preset release -B "$build" -DSTEWARD_BUILD_TESTS=OFF -DSTEWARD_BUILD_BENCH=OFF) >"$dir/build.log" 2>&1 ||
     { tail -30 "$dir/build.log" >&2; fail "cmake failed; its log is $dir/build.log"; }
 fi
 run_build "$dir/build.log" || { tail -30 "$dir/build.log" >&2; fail "the build failed; its log is $dir/build.log"; }
 mkdir -p "$bin"
 changed=no
 for program in "${programs[@]}"; do
-  if ! cmp -s "$root/build/release/bin/$program" "$bin/$program"; then
-    install -m 755 "$root/build/release/bin/$program" "$bin/.$program.new"
+  if ! cmp -s "$build/bin/$program" "$bin/$program"; then
+    install -m 755 "$build/bin/$program" "$bin/.$program.new"
     mv -f "$bin/.$program.new" "$bin/$program"
     changed=yes
   fi
