@@ -71,13 +71,18 @@ class RunningCollector final : public Collector {
   ~RunningCollector() override {
     if (stopper_.joinable()) stopper_.join();
     delivery_thread_->Stop();
-    storage_.reset();  // finishes what is queued
+    // What becomes durable is still handed on, by a hub that asks the store; and that may queue more.
+    do {
+      FinishWrites();
+      core_.restart();
+    } while (core_.poll() > 0);
     // What was under way may hold sessions of the HTTP server: it ends before that does.
     heartbeat_.reset();
     deliveries_.reset();
     delivery_thread_.reset();
     core_.restart();
     core_.poll();
+    storage_.reset();
   }
 
   absl::Status Start() {
@@ -113,6 +118,10 @@ class RunningCollector final : public Collector {
   }
 
  private:
+  void FinishWrites() {
+    storage_->WriteAndWait([](StorageTransaction&) { return absl::OkStatus(); }).IgnoreError();
+  }
+
   absl::Status LoadLatest() {
     return storage_->Read([&](StorageReader& reader) {
       const absl::StatusOr<std::vector<MachineRecord>> machines = reader.ListMachines();

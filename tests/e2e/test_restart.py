@@ -1,5 +1,6 @@
 """Both programs stop cleanly, start again, and nothing is lost or doubled by it."""
 
+from support.programs import Program
 from support.waiting import wait_until
 
 METRIC = "node_memory_MemTotal_bytes"
@@ -60,3 +61,15 @@ def test_sigterm_ends_an_agent_that_reaches_nobody(collector, agent):
     collector.wait_for_machine()
     collector.kill()
     agent.stop()
+
+
+def test_sigterm_ends_the_collector_at_every_moment_of_a_fleets_return(folder, collector, started):
+    """What is committed while it stops has nobody left to hand it to; that must not bring it down."""
+    fleet = Program("steward-fleet", ["--token", collector.token("--uses", "12"), "--state", folder / "fleet", "--machines", 12,
+                                      "--series", 12, "--interval", "1s", "--duration", "1h", "--seed", 1,
+                                      "--ledger", folder / "ledger"], folder / "fleet-log")
+    started.append(fleet)
+    wait_until(lambda: "machines run" in fleet.errors(), "all machines are enrolled")
+    for machines in (1, 2, 4, 8, 12, 12):
+        collector.restart()  # asserts the exit code
+        wait_until(lambda: collector.program.errors().count("connected from") >= machines, "so many are back", every=0.01)
