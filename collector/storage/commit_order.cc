@@ -29,8 +29,6 @@ CommittedSamples Committed(const wire::DescriptorTable& table, const wire::Decod
 
 }  // namespace
 
-bool IsKeyFrame(std::string_view samples) { return !samples.empty() && (samples.front() & 1) != 0; }
-
 void AppendReadable(const wire::DescriptorTable& table, std::uint64_t segment_first,
                     absl::Span<const PositionedRow> rows, std::int64_t after, std::int64_t until,
                     std::vector<ReadableBatch>& out) {
@@ -39,7 +37,7 @@ void AppendReadable(const wire::DescriptorTable& table, std::uint64_t segment_fi
   std::int64_t position = 0;
   std::uint64_t next = 0;
   for (const PositionedRow& row : rows) {
-    if (row.sequence == segment_first || IsKeyFrame(row.samples)) {
+    if (row.sequence == segment_first) {
       decoder.emplace(table);
       position = row.position;
     } else if (!decoder.has_value() || row.sequence != next) {

@@ -35,7 +35,4 @@ void AppendReadable(const wire::DescriptorTable& table, std::uint64_t segment_fi
                     absl::Span<const PositionedRow> rows, std::int64_t after, std::int64_t until,
                     std::vector<ReadableBatch>& out);
 
-// A key frame: it can be read without the batches before it.
-bool IsKeyFrame(std::string_view samples);
-
 }  // namespace steward::collector

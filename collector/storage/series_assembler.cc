@@ -79,12 +79,34 @@ absl::Status SeriesAssembler::AddSegment(absl::Span<const SegmentRow> rows) {
   for (const SegmentRow& row : rows.first(needed)) {
     absl::Status status = decoder.Decode(row.samples, batch);
     if (!status.ok()) {
-      return absl::DataLossError(absl::StrCat("stored samples of machine ", query_.machine_id, ", sequence ", row.sequence,
-                                              ", do not decode: ", status.message()));
+      return absl::DataLossError(absl::StrCat("stored samples of machine ", query_.machine_id, ", sequence ",
+                                              row.sequence, ", do not decode: ", status.message()));
     }
-    if (!range_.Holds(row.time_ms)) continue;
+    if (row.only_decode || !range_.Holds(row.time_ms)) continue;
     status = AddBatch(batch, row.time_ms);
     if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SeriesAssembler::CountPoint() {
+  if (++points_ <= query_.points_max) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("more than ", query_.points_max, " points of ", query_.metric,
+                                                   " in this range; ask for a shorter range or name more labels"));
+}
+
+absl::Status SeriesAssembler::AddColumns(const ColumnBlock& block) {
+  std::vector<ColumnBlock::Point> points;
+  for (const auto& [group, wanted] : wanted_) {
+    for (const Wanted& want : wanted) {
+      if (absl::Status status = block.ReadSeries(want.series, points); !status.ok()) return status;
+      for (const ColumnBlock::Point& point : points) {
+        const std::int64_t time_ms = block.batches()[point.batch].time_ms;
+        if (!range_.Holds(time_ms)) continue;
+        if (absl::Status status = CountPoint(); !status.ok()) return status;
+        series_[want.output].points.push_back({time_ms, wire::ScaledValue(*want.descriptor, point.value)});
+      }
+    }
   }
   return absl::OkStatus();
 }
@@ -99,11 +121,7 @@ absl::Status SeriesAssembler::AddBatch(const wire::DecodedBatch& batch, std::int
                                [](const wire::SeriesValue& a, std::uint32_t series) { return a.series < series; });
       if (value == group.values.end()) break;
       if (value->series != want.series) continue;
-      if (++points_ > query_.points_max) {
-        return absl::ResourceExhaustedError(
-            absl::StrCat("more than ", query_.points_max, " points of ", query_.metric,
-                         " in this range; ask for a shorter range or name more labels"));
-      }
+      if (absl::Status status = CountPoint(); !status.ok()) return status;
       series_[want.output].points.push_back({time_ms, wire::ScaledValue(*want.descriptor, value->value)});
     }
   }

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "collector/storage/block/column_block.h"
 #include "collector/storage/records.h"
 #include "proto/wire/descriptor.h"
 #include "proto/wire/segment_codec.h"
@@ -23,6 +24,7 @@ struct SegmentRow {
   std::uint64_t sequence = 0;
   std::int64_t time_ms = 0;
   std::string_view samples;
+  bool only_decode = false;  // gives no points: others of its segment need it
 };
 
 // Milliseconds; `from` inclusive, `to` exclusive.
@@ -44,6 +46,8 @@ class SeriesAssembler {
   bool StartEpoch(const wire::DescriptorTable& table);
   // All stored rows of some segments of that epoch, in any order. What is in range is decoded and added.
   absl::Status AddRows(std::vector<SegmentRow> rows);
+  // What a block of that epoch holds in columns.
+  absl::Status AddColumns(const ColumnBlock& block);
   // By labels, points ascending. Series without a point in range are left out.
   std::vector<SampleSeries> Finish();
 
@@ -57,12 +61,13 @@ class SeriesAssembler {
 
   bool Matches(const v1::SeriesDescriptor& series) const;
   absl::Status AddSegment(absl::Span<const SegmentRow> rows);
+  absl::Status CountPoint();
   absl::Status AddBatch(const wire::DecodedBatch& batch, std::int64_t time_ms);
 
   const SampleQuery& query_;
   TimeRange range_;
   const wire::DescriptorTable* table_ = nullptr;
-  absl::flat_hash_map<std::uint32_t, std::vector<Wanted>> wanted_;         // by group; of the current epoch
+  absl::flat_hash_map<std::uint32_t, std::vector<Wanted>> wanted_;       // by group; of the current epoch
   std::map<std::map<std::string, std::string>, std::size_t> output_of_;  // labels -> index in series_
   std::vector<SampleSeries> series_;
   std::size_t points_ = 0;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "collector/storage/block/column_block.h"
 #include "collector/storage/sqlite/machines.h"
 #include "collector/storage/sqlite/stored_batches.h"
 #include "collector/storage/stored_time.h"
@@ -110,8 +111,9 @@ absl::StatusOr<AppendResult> BatchLog::Append(const BatchRecord& batch) {
 std::shared_ptr<BatchLog::CachedRun> BatchLog::NewRun(std::int64_t machine, const BatchRecord& batch,
                                                       std::int64_t time_ms) {
   auto created = std::make_shared<CachedRun>();
-  created->run = {next_run_key_++, machine,        batch.epoch, batch.segment_first_sequence, batch.sequence,
-                  batch.sequence,  next_batch_id_, 0,           time_ms,                      time_ms};
+  created->run = {next_run_key_++, machine,        batch.epoch,    batch.segment_first_sequence,
+                  batch.sequence,  batch.sequence, next_batch_id_, 0,
+                  time_ms,         time_ms};
   NoteHour(machine, HourOf(time_ms));
   return created;
 }
@@ -134,11 +136,10 @@ void BatchLog::InsertBatch(const BatchRecord& batch, const Run& run, std::int64_
 
 absl::StatusOr<AppendResult> BatchLog::CompareWithStored(std::int64_t machine, const BatchRecord& batch) {
   Flush();
-  const auto stored = FindStoredBatch(connection_, machine, batch.epoch, batch.sequence);
+  const auto stored = ChecksumOfStored(connection_, machine, batch.epoch, batch.sequence);
   if (!stored.ok()) return stored.status();
   if (!stored->has_value()) return AppendResult::kDuplicate;  // expired since, or only its block was
-  const bool same = (*stored)->samples == batch.samples && (*stored)->events == batch.events;
-  return same ? AppendResult::kDuplicate : AppendResult::kConflict;
+  return **stored == BatchChecksum(batch.samples, batch.events) ? AppendResult::kDuplicate : AppendResult::kConflict;
 }
 
 void BatchLog::MarkDirty(const std::shared_ptr<CachedRun>& run) {

@@ -1,14 +1,12 @@
 #include "collector/storage/sqlite/block_codec.h"
 
-#include <zstd.h>
-
 #include "absl/strings/str_cat.h"
+#include "collector/storage/block/column_block.h"
+#include "collector/storage/block/compression.h"
 #include "proto/wire/bytes.h"
 
 namespace steward::collector {
 namespace {
-
-constexpr int kCompressionLevel = 3;
 
 absl::Status Damaged(std::string_view what) {
   return absl::DataLossError(absl::StrCat("a block of samples is damaged: ", std::string(what)));
@@ -50,24 +48,6 @@ std::string_view Take(std::string_view& bytes, std::size_t count) {
 
 }  // namespace
 
-std::string Compressed(std::string_view bytes) {
-  std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), kCompressionLevel));
-  return out;
-}
-
-absl::StatusOr<std::string> Decompressed(std::string_view content) {
-  const unsigned long long size = ZSTD_getFrameContentSize(content.data(), content.size());
-  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kBlockBytesMax) {
-    return Damaged("its size");
-  }
-  std::string out(size, '\0');
-  const std::size_t got = ZSTD_decompress(out.data(), out.size(), content.data(), content.size());
-  if (ZSTD_isError(got) != 0) return Damaged(ZSTD_getErrorName(got));
-  if (got != size) return Damaged("its length");
-  return out;
-}
-
 std::string PackPositions(absl::Span<const StoredBatch> batches) {
   std::string out;
   std::uint64_t last = 0;
@@ -93,7 +73,7 @@ absl::Status UnpackPositions(std::string_view content, absl::Span<StoredBatch> b
   return in.ok() && in.at_end() ? absl::OkStatus() : Damaged("its positions");
 }
 
-std::string PackBlock(absl::Span<const StoredBatch> batches) {
+std::string PackPayloads(absl::Span<const StoredBatch> batches) {
   std::string bytes;
   AppendColumns(batches, bytes);
   for (const StoredBatch& batch : batches) bytes += batch.samples;
@@ -101,8 +81,25 @@ std::string PackBlock(absl::Span<const StoredBatch> batches) {
   return Compressed(bytes);
 }
 
-absl::StatusOr<UnpackedBlock> UnpackBlock(std::int64_t coding, std::string_view content) {
-  if (coding != kBlockCodingBatches) return Damaged(absl::StrCat("coding ", coding, " is not known"));
+namespace {
+
+absl::StatusOr<UnpackedBlock> UnpackColumns(std::string_view content) {
+  const auto block = ColumnBlock::Open(content);
+  if (!block.ok()) return block.status();
+  UnpackedBlock unpacked;
+  if (absl::Status status = block->WritePayloads(unpacked.payloads); !status.ok()) return status;
+  std::size_t next = 0;
+  for (const BlockBatch& batch : block->batches()) {
+    const std::string& samples =
+        batch.decoded ? unpacked.payloads[next++] : unpacked.payloads.emplace_back(batch.payload);
+    const std::string_view events = batch.events.empty() ? batch.events : unpacked.payloads.emplace_back(batch.events);
+    unpacked.batches.push_back(
+        {batch.segment_first, batch.sequence, batch.time_ms, batch.sample_count, samples, events, 0, batch.checksum});
+  }
+  return unpacked;
+}
+
+absl::StatusOr<UnpackedBlock> UnpackPayloads(std::string_view content) {
   auto bytes = Decompressed(content);
   if (!bytes.ok()) return bytes.status();
   UnpackedBlock block;
@@ -135,6 +132,14 @@ absl::StatusOr<UnpackedBlock> UnpackBlock(std::int64_t coding, std::string_view 
     (i < count ? block.batches[i].samples : block.batches[i - count].events) = part;
   }
   return block;
+}
+
+}  // namespace
+
+absl::StatusOr<UnpackedBlock> UnpackBlock(std::int64_t coding, std::string_view content) {
+  if (coding == kBlockCodingColumns) return UnpackColumns(content);
+  if (coding == kBlockCodingPayloads) return UnpackPayloads(content);
+  return Damaged(absl::StrCat("coding ", coding, " is not known; it was written by a newer Steward"));
 }
 
 }  // namespace steward::collector

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,27 +23,27 @@ struct StoredBatch {
   std::uint64_t sample_count = 0;
   std::string_view samples;
   std::string_view events;
-  std::int64_t position = 0;  // in the order of commits; PackBlock does not keep it
+  std::int64_t position = 0;              // in the order of commits
+  std::optional<std::uint32_t> checksum;  // if `samples` is not what was received
 };
 
-inline constexpr std::int64_t kBlockCodingBatches = 1;   // stored: permanent
-inline constexpr std::size_t kBlockBytesMax = 64 << 20;  // unpacked
-
-// `batches` ascend by sequence.
-std::string PackBlock(absl::Span<const StoredBatch> batches);
+// Codings of `content`; stored: permanent.
+inline constexpr std::int64_t kBlockCodingPayloads = 1;  // the payloads as received; written by schema 1
+inline constexpr std::int64_t kBlockCodingColumns = 2;   // block/column_block.h
 
 struct UnpackedBlock {
   std::unique_ptr<const std::string> bytes;  // what the views of the batches are in
+  std::deque<std::string> payloads;          // and these
   std::vector<StoredBatch> batches;
 };
-// DataLoss: not what PackBlock made.
+// The batches of a block, by sequence, with payloads that decode to what was received. DataLoss: damaged.
 absl::StatusOr<UnpackedBlock> UnpackBlock(std::int64_t coding, std::string_view content);
+
+// As schema 1 wrote it, for tests of the reader. `batches` ascend by sequence.
+std::string PackPayloads(absl::Span<const StoredBatch> batches);
 
 // The positions of a block's batches, for `block_position`.
 std::string PackPositions(absl::Span<const StoredBatch> batches);
 absl::Status UnpackPositions(std::string_view content, absl::Span<StoredBatch> batches);
-
-std::string Compressed(std::string_view bytes);
-absl::StatusOr<std::string> Decompressed(std::string_view content);
 
 }  // namespace steward::collector

@@ -2,14 +2,21 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string>
 #include <vector>
 
+#include "collector/storage/block/column_block.h"
 #include "collector/storage/sqlite/stored_batches.h"
+#include "proto/wire/descriptor.h"
+#include "proto/wire/segment_codec.h"
 
 namespace steward::collector {
 namespace {
 
 constexpr std::size_t kBlockPayloadBytesMax = 4 << 20;  // more becomes several blocks: reading one stays cheap
+constexpr std::uint64_t kBlockValues = 1 << 20;
+constexpr std::int64_t kMergedBatchesMax = 4'000;  // of blocks that are written anew for a late batch
 constexpr std::int64_t kTrimRowsPerCall = 4'000;
 constexpr std::int64_t kHeldRowsMax = 10'000;  // dead rows beyond the live ones that a silent machine may hold back
 
@@ -26,31 +33,97 @@ void InsertPositions(Connection& connection, std::int64_t machine, absl::Span<co
       .Run();
 }
 
-void InsertBlock(Connection& connection, std::int64_t machine, std::uint64_t epoch,
+void InsertBlock(Connection& connection, std::int64_t machine, std::uint64_t epoch, const std::string& content,
                  absl::Span<const StoredBatch> batches) {
   const auto [oldest, newest] = std::minmax_element(
       batches.begin(), batches.end(), [](const StoredBatch& a, const StoredBatch& b) { return a.time_ms < b.time_ms; });
   std::uint64_t samples = 0;
   for (const StoredBatch& batch : batches) samples += batch.sample_count;
-  const std::string content = PackBlock(batches);
   Query(connection,
         "INSERT INTO block (machine, epoch, sequence_first, sequence_last, time_min_ms, time_max_ms, batch_count, "
         "sample_count, coding, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         machine, epoch, batches.front().sequence, batches.back().sequence, oldest->time_ms, newest->time_ms,
-        static_cast<std::uint64_t>(batches.size()), samples, kBlockCodingBatches, Bytes(content))
+        static_cast<std::uint64_t>(batches.size()), samples, kBlockCodingColumns, Bytes(content))
       .Run();
   InsertPositions(connection, machine, batches);
 }
 
-void InsertBlocks(Connection& connection, std::int64_t machine, std::uint64_t epoch,
-                  const std::vector<StoredBatch>& batches) {
-  for (std::size_t begin = 0; begin < batches.size();) {
-    std::size_t end = begin;
-    for (std::size_t bytes = 0; end < batches.size() && (end == begin || bytes < kBlockPayloadBytesMax); ++end) {
-      bytes += batches[end].samples.size() + batches[end].events.size();
+// Packs batches, which ascend by sequence, into blocks that end with a segment.
+class BlockWriter {
+ public:
+  BlockWriter(Connection& connection, std::int64_t machine, std::uint64_t epoch, const wire::DescriptorTable& table)
+      : connection_(connection), machine_(machine), epoch_(epoch), table_(table) {}
+
+  void Write(absl::Span<const StoredBatch> batches) {
+    ColumnBlockBuilder builder(table_);
+    std::size_t begin = 0;
+    std::size_t bytes = 0;
+    for (std::size_t next = 0; next < batches.size();) {
+      const absl::Span<const StoredBatch> segment = SegmentAt(batches, next);
+      AddSegment(segment, builder);
+      for (const StoredBatch& batch : segment) bytes += batch.samples.size() + batch.events.size();
+      next += segment.size();
+      if (next < batches.size() && bytes < kBlockPayloadBytesMax && builder.values() < kBlockValues) continue;
+      InsertBlock(connection_, machine_, epoch_, builder.Finish(), batches.subspan(begin, next - begin));
+      builder = ColumnBlockBuilder(table_);
+      begin = next;
+      bytes = 0;
     }
-    InsertBlock(connection, machine, epoch, absl::MakeConstSpan(batches).subspan(begin, end - begin));
-    begin = end;
+  }
+
+ private:
+  static absl::Span<const StoredBatch> SegmentAt(absl::Span<const StoredBatch> batches, std::size_t begin) {
+    std::size_t end = begin + 1;
+    while (end < batches.size() && batches[end].segment_first == batches[begin].segment_first) ++end;
+    return batches.subspan(begin, end - begin);
+  }
+
+  // What lies behind a hole, does not decode, or is too much for one block, stays as it came.
+  void AddSegment(absl::Span<const StoredBatch> segment, ColumnBlockBuilder& builder) {
+    wire::SegmentDecoder decoder(table_);
+    wire::DecodedBatch decoded;
+    bool readable = true;
+    for (std::size_t i = 0; i < segment.size(); ++i) {
+      const StoredBatch& batch = segment[i];
+      readable = readable && batch.sequence == batch.segment_first + i && decoder.Decode(batch.samples, decoded).ok() &&
+                 builder.values() + decoded.sample_count() <= kBlockValuesMax;
+      builder.Add({batch.segment_first, batch.sequence, batch.time_ms, batch.sample_count, ChecksumOf(batch),
+                   batch.events, false, batch.samples},
+                  readable ? &decoded : nullptr);
+    }
+  }
+
+  Connection& connection_;
+  const std::int64_t machine_;
+  const std::uint64_t epoch_;
+  const wire::DescriptorTable& table_;
+};
+
+// Blocks that the batches of these runs belong into: they hold neighbours of theirs, or what their segments begin with.
+std::vector<std::int64_t> BlocksAround(Connection& connection, std::int64_t machine, std::uint64_t epoch,
+                                       const std::vector<Run>& runs) {
+  std::set<std::int64_t> blocks;
+  std::int64_t batches = 0;
+  for (const Run& run : runs) {
+    Query query(connection,
+                "SELECT key, batch_count FROM block WHERE machine = ?1 AND epoch = ?2 AND sequence_first <= ?4 "
+                "AND sequence_last >= ?3",
+                machine, epoch, run.segment_first, run.sequence_last);
+    while (query.Next()) {
+      if (blocks.insert(query.Integer(0)).second) batches += query.Integer(1);
+    }
+  }
+  if (batches > kMergedBatchesMax)
+    return {};  // they stay beside each other; what cannot be decoded alone stays as it came
+  return {blocks.begin(), blocks.end()};
+}
+
+// Takes blocks out, their batches into `batches`. One that is damaged stays where it is.
+void TakeBlocks(Connection& connection, const std::vector<std::int64_t>& blocks, BatchBytes& bytes,
+                std::vector<StoredBatch>& batches) {
+  for (const std::int64_t block : blocks) {
+    const absl::Status status = ReadBlock(connection, block, bytes, batches);
+    if (status.ok()) Query(connection, "DELETE FROM block WHERE key = ?1", block).Run();
   }
 }
 
@@ -89,9 +162,14 @@ absl::Status FoldEpoch(Connection& connection, std::int64_t machine, std::uint64
     if (auto status = ReadRun(connection, run, bytes, batches); !status.ok()) return status;
     newest_ms = std::max(newest_ms, run.time_max_ms);
   }
+  TakeBlocks(connection, BlocksAround(connection, machine, epoch, runs), bytes, batches);
   std::sort(batches.begin(), batches.end(),
             [](const StoredBatch& a, const StoredBatch& b) { return a.sequence < b.sequence; });
-  InsertBlocks(connection, machine, epoch, batches);
+  const auto descriptors = DescriptorsOf(connection, machine, epoch);
+  if (!descriptors.ok()) return descriptors.status();
+  wire::DescriptorTable table;
+  if (absl::Status status = table.Add(*descriptors); !status.ok()) return status;
+  BlockWriter(connection, machine, epoch, table).Write(batches);
   WriteCommitted(connection, machine, epoch, runs);
   for (const Run& run : runs) Query(connection, "DELETE FROM run WHERE key = ?1", run.key).Run();
   Query(connection, "UPDATE machine SET last_seen_ms = ?2 WHERE key = ?1 AND last_seen_ms < ?2", machine, newest_ms)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "collector/storage/series_assembler.h"
 #include "collector/storage/sqlite/machines.h"
@@ -62,24 +64,54 @@ std::vector<Part> PartsWith(Connection& connection, std::int64_t machine, std::u
   return found;
 }
 
-// Reads the parts and those that hold the beginnings of their segments.
-absl::Status ReadParts(Connection& connection, std::int64_t machine, std::uint64_t epoch, std::vector<Part> parts,
-                       BatchBytes& bytes, std::vector<StoredBatch>& batches) {
+// Adds what the block has in columns. False: some of its batches are kept as payloads, so it has to be read as such.
+absl::StatusOr<bool> AddColumns(Connection& connection, std::int64_t key, SeriesAssembler& assembler) {
+  Query query(connection, "SELECT content FROM block WHERE key = ?1 AND coding = ?2", key, kBlockCodingColumns);
+  if (!query.Next()) return false;
+  const auto block = ColumnBlock::Open(query.View(0));
+  if (!block.ok()) return block.status();
+  const auto decoded = [](const BlockBatch& batch) { return batch.decoded; };
+  if (!std::all_of(block->batches().begin(), block->batches().end(), decoded)) return false;
+  if (absl::Status status = assembler.AddColumns(*block); !status.ok()) return status;
+  return true;
+}
+
+// Adds the parts' samples. Runs, and blocks that hold payloads, need the beginnings of their segments, wherever they
+// are.
+absl::Status AddParts(Connection& connection, std::int64_t machine, std::uint64_t epoch,
+                      const std::vector<Part>& within, SeriesAssembler& assembler) {
+  std::vector<Part> parts;          // to be read as payloads
+  std::vector<std::int64_t> added;  // blocks that have given their columns
+  for (const Part& part : within) {
+    const auto columns = part.is_run ? false : AddColumns(connection, part.key, assembler);
+    if (!columns.ok()) return columns.status();
+    if (*columns) {
+      added.push_back(part.key);
+    } else {
+      parts.push_back(part);
+    }
+  }
+  BatchBytes bytes;
+  std::vector<StoredBatch> batches;
+  std::vector<SegmentRow> rows;
   for (std::size_t next = 0; next < parts.size(); ++next) {
     const Part part = parts[next];
     const std::size_t begin = batches.size();
-    const absl::Status status = part.is_run ? ReadRun(connection, part.run, bytes, batches)
-                                            : ReadBlock(connection, part.key, bytes, batches);
+    const absl::Status status =
+        part.is_run ? ReadRun(connection, part.run, bytes, batches) : ReadBlock(connection, part.key, bytes, batches);
     if (!status.ok()) return status;
+    const bool only_decode = !part.is_run && std::find(added.begin(), added.end(), part.key) != added.end();
     std::uint64_t segment_first = part.sequence_first;
     for (std::size_t i = begin; i < batches.size(); ++i) {
-      segment_first = std::min(segment_first, batches[i].segment_first);
+      const StoredBatch& batch = batches[i];
+      segment_first = std::min(segment_first, batch.segment_first);
+      rows.push_back({batch.segment_first, batch.sequence, batch.time_ms, batch.samples, only_decode});
     }
     if (segment_first == part.sequence_first) continue;
     const auto more = PartsWith(connection, machine, epoch, segment_first, part.sequence_first - 1, parts);
     parts.insert(parts.end(), more.begin(), more.end());
   }
-  return absl::OkStatus();
+  return assembler.AddRows(std::move(rows));
 }
 
 }  // namespace
@@ -107,16 +139,7 @@ absl::StatusOr<std::vector<SampleSeries>> QuerySamples(Connection& connection, c
     wire::DescriptorTable table;
     if (absl::Status status = table.Add(*descriptors); !status.ok()) return status;
     if (!assembler->StartEpoch(table)) continue;
-    BatchBytes bytes;
-    std::vector<StoredBatch> batches;
-    absl::Status status = ReadParts(connection, *machine, epoch, std::move(parts), bytes, batches);
-    if (!status.ok()) return status;
-    std::vector<SegmentRow> rows;
-    rows.reserve(batches.size());
-    for (const StoredBatch& batch : batches) {
-      rows.push_back({batch.segment_first, batch.sequence, batch.time_ms, batch.samples});
-    }
-    status = assembler->AddRows(std::move(rows));
+    const absl::Status status = AddParts(connection, *machine, epoch, parts, *assembler);
     if (!status.ok()) return status;
   }
   return assembler->Finish();

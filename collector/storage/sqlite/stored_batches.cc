@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "collector/storage/block/column_block.h"
+#include "collector/storage/block/compression.h"
 #include "collector/storage/descriptor_merge.h"
 
 namespace steward::collector {
@@ -26,9 +28,22 @@ absl::Status Missing(const Connection& connection, const Run& run, std::uint64_t
                                           " is not where it was written; restore the newest backup"));
 }
 
-std::vector<StoredBatch>::const_iterator FindSequence(const std::vector<StoredBatch>& batches, std::uint64_t sequence) {
-  return std::find_if(batches.begin(), batches.end(),
-                      [&](const StoredBatch& batch) { return batch.sequence == sequence; });
+absl::StatusOr<std::optional<std::uint32_t>> ChecksumInColumns(std::string_view content, std::uint64_t sequence) {
+  const auto block = ColumnBlock::Open(content);
+  if (!block.ok()) return block.status();
+  for (const BlockBatch& batch : block->batches()) {
+    if (batch.sequence == sequence) return batch.checksum;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<std::optional<std::uint32_t>> ChecksumInPayloads(std::string_view content, std::uint64_t sequence) {
+  const auto unpacked = UnpackBlock(kBlockCodingPayloads, content);
+  if (!unpacked.ok()) return unpacked.status();
+  for (const StoredBatch& batch : unpacked->batches) {
+    if (batch.sequence == sequence) return ChecksumOf(batch);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -69,7 +84,7 @@ absl::Status ReadRun(Connection& connection, const Run& run, BatchBytes& bytes, 
     const std::string& samples = bytes.rows.emplace_back(query.View(5));
     const std::string& events = query.IsNull(6) ? samples : bytes.rows.emplace_back(query.View(6));
     batches.push_back({run.segment_first, sequence, query.Integer(3), query.Unsigned(4), samples,
-                       query.IsNull(6) ? std::string_view() : std::string_view(events), id});
+                       query.IsNull(6) ? std::string_view() : std::string_view(events), id, std::nullopt});
     id = query.Integer(0);
   }
   return absl::OkStatus();
@@ -92,32 +107,33 @@ absl::Status ReadBlock(Connection& connection, std::int64_t block, BatchBytes& b
   }
   batches.insert(batches.end(), unpacked->batches.begin(), unpacked->batches.end());
   bytes.blocks.push_back(std::move(unpacked->bytes));
+  bytes.payloads.push_back(std::move(unpacked->payloads));
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<OwnedBatch>> FindStoredBatch(Connection& connection, std::int64_t machine,
-                                                          std::uint64_t epoch, std::uint64_t sequence) {
-  BatchBytes bytes;
-  std::vector<StoredBatch> batches;
+std::uint32_t ChecksumOf(const StoredBatch& batch) {
+  return batch.checksum.has_value() ? *batch.checksum : BatchChecksum(batch.samples, batch.events);
+}
+
+absl::StatusOr<std::optional<std::uint32_t>> ChecksumOfStored(Connection& connection, std::int64_t machine,
+                                                              std::uint64_t epoch, std::uint64_t sequence) {
   for (const Run& run : RunsOf(connection, machine, epoch)) {
     if (sequence < run.sequence_first || sequence > run.sequence_last) continue;
+    BatchBytes bytes;
+    std::vector<StoredBatch> batches;
     if (auto status = ReadRun(connection, run, bytes, batches); !status.ok()) return status;
+    return ChecksumOf(batches[run.sequence_last - sequence]);
   }
-  if (batches.empty()) {
-    std::vector<std::int64_t> blocks;
-    Query query(connection,
-                "SELECT key FROM block WHERE machine = ?1 AND epoch = ?2 AND sequence_first <= ?3 "
-                "AND sequence_last >= ?3 ORDER BY sequence_first DESC",
-                machine, epoch, sequence);
-    while (query.Next()) blocks.push_back(query.Integer(0));
-    for (const std::int64_t block : blocks) {
-      if (auto status = ReadBlock(connection, block, bytes, batches); !status.ok()) return status;
-      if (FindSequence(batches, sequence) != batches.end()) break;
-    }
+  Query query(connection,
+              "SELECT coding, content FROM block WHERE machine = ?1 AND epoch = ?2 AND sequence_first <= ?3 "
+              "AND sequence_last >= ?3 ORDER BY sequence_first DESC",
+              machine, epoch, sequence);
+  while (query.Next()) {
+    const auto found = query.Integer(0) == kBlockCodingColumns ? ChecksumInColumns(query.View(1), sequence)
+                                                               : ChecksumInPayloads(query.View(1), sequence);
+    if (!found.ok() || found->has_value()) return found;
   }
-  const auto found = FindSequence(batches, sequence);
-  if (found == batches.end()) return std::nullopt;
-  return OwnedBatch{std::string(found->samples), std::string(found->events)};
+  return std::nullopt;
 }
 
 absl::StatusOr<v1::DescriptorSet> DescriptorsOf(Connection& connection, std::int64_t machine, std::uint64_t epoch) {

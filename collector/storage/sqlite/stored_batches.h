@@ -22,6 +22,7 @@ namespace steward::collector {
 struct BatchBytes {
   std::deque<std::string> rows;
   std::vector<std::unique_ptr<const std::string>> blocks;
+  std::vector<std::deque<std::string>> payloads;
 };
 
 std::vector<Run> RunsOf(Connection& connection, std::int64_t machine, std::uint64_t epoch);  // by first sequence
@@ -34,12 +35,10 @@ absl::Status ReadRun(Connection& connection, const Run& run, BatchBytes& bytes, 
 absl::Status ReadBlock(Connection& connection, std::int64_t block, BatchBytes& bytes,
                        std::vector<StoredBatch>& batches);
 
-struct OwnedBatch {
-  std::string samples;
-  std::string events;
-};
-absl::StatusOr<std::optional<OwnedBatch>> FindStoredBatch(Connection& connection, std::int64_t machine,
-                                                          std::uint64_t epoch, std::uint64_t sequence);
+// BatchChecksum of what was received under this sequence; none if it is not stored any more.
+absl::StatusOr<std::optional<std::uint32_t>> ChecksumOfStored(Connection& connection, std::int64_t machine,
+                                                              std::uint64_t epoch, std::uint64_t sequence);
+std::uint32_t ChecksumOf(const StoredBatch& batch);
 
 absl::StatusOr<v1::DescriptorSet> DescriptorsOf(Connection& connection, std::int64_t machine, std::uint64_t epoch);
 absl::Status AddDescriptors(Connection& connection, std::int64_t machine, const v1::DescriptorSet& set);
