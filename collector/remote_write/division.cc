@@ -27,7 +27,7 @@ bool Division::IsHopeless(Part part) const {
 
 std::optional<Part> Division::Next() {
   while (!parts_.empty() && IsHopeless(parts_.back())) {
-    given_up_ += parts_.back().size();
+    given_up_.push_back(parts_.back());
     parts_.pop_back();
   }
   if (parts_.empty()) return std::nullopt;
@@ -66,7 +66,7 @@ bool Division::TooLarge() {
   return false;
 }
 
-std::size_t Division::TakeGivenUpUnasked() { return std::exchange(given_up_, 0); }
+std::vector<Part> Division::TakeGivenUpUnasked() { return std::exchange(given_up_, {}); }
 
 void Division::DivideByMachine(Part part) {
   for (std::size_t end = part.end; end > part.begin;) {

@@ -27,8 +27,8 @@ class Division {
   // The receiver wants smaller requests. As above.
   bool TooLarge();
 
-  // Samples given up without being asked for, since the last call.
-  std::size_t TakeGivenUpUnasked();
+  // Parts of one moment each that were given up without being asked for, since the last call.
+  std::vector<Part> TakeGivenUpUnasked();
 
  private:
   // What became of single samples of one moment of one machine.
@@ -49,7 +49,7 @@ class Division {
   const Outgoing& outgoing_;
   std::vector<Part> parts_;  // a stack
   Moment moment_;
-  std::size_t given_up_ = 0;
+  std::vector<Part> given_up_;
 };
 
 }  // namespace steward::collector

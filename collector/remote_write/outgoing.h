@@ -32,6 +32,10 @@ struct Part {
 // Filled, then sorted once, then sent. One thread.
 class Outgoing {
  public:
+  Outgoing() = default;
+  Outgoing(Outgoing&&) = default;  // labels_ points into series_numbers_: no copies
+  Outgoing& operator=(Outgoing&&) = default;
+
   std::uint32_t Machine(const MachineId& id);
   // The number of the series with these labels (series_labels.h).
   std::uint32_t Series(std::string labels);

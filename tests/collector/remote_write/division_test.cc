@@ -43,7 +43,7 @@ class Receiver {
         ++refused;
       }
     }
-    refused += division.TakeGivenUpUnasked();
+    for (const Part& part : division.TakeGivenUpUnasked()) refused += part.size();
   }
 
   std::map<std::uint32_t, std::int64_t> newest;  // by series
