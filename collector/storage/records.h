@@ -114,6 +114,34 @@ struct CommittedSamples {
   std::vector<CommittedGroup> groups;                        // the sampled ones, ascending
 };
 
+// Where a boot clock of a machine stands on the collector's time line: straight between the points, at the machine's own
+// pace before the first and after the last.
+struct BootClockPoint {
+  std::int64_t boot_ms = 0;
+  std::int64_t wall_ms = 0;       // the collector's
+  friend bool operator==(const BootClockPoint&, const BootClockPoint&) = default;
+};
+struct BootClockRecord {
+  std::string boot_id;
+  bool estimated = false;         // this boot never met the collector
+  std::int64_t wall_error_ms = 0; // the machine's wall clock less the collector's, when last measured
+  absl::Time measured_time;       // or estimated
+  std::vector<BootClockPoint> points;  // at least one; ascending in both
+};
+inline constexpr std::size_t kBootClocksMax = 256;  // a machine; those measured longest ago are forgotten
+
+// Batches that an agent gave up: they will never come.
+struct GapRecord {
+  std::uint64_t epoch = 0;
+  SequenceInterval range;
+  v1::GapDeclaration::Cause cause = v1::GapDeclaration::CAUSE_UNSPECIFIED;
+  std::uint64_t sample_count = 0;               // 0: not known
+  absl::Time from_time = absl::InfinitePast();  // when they were sampled; both infinite: not known
+  absl::Time to_time = absl::InfiniteFuture();
+  absl::Time told_time;
+};
+inline constexpr std::size_t kGapsMax = 10'000;  // a machine; those told first are forgotten
+
 struct LabelMatch {
   std::string name;
   std::string value;  // equal

@@ -43,6 +43,11 @@ class StorageReader {
   // Empty for what is not known, as are the lists above.
   virtual absl::StatusOr<std::vector<SequenceInterval>> CommittedIntervals(std::string_view machine_id,
                                                                            std::uint64_t epoch) = 0;
+  // The samples of a batch as they were received; none: not committed, or not kept like that any more.
+  virtual absl::StatusOr<std::optional<std::string>> CommittedPayload(std::string_view machine_id, std::uint64_t epoch,
+                                                                      std::uint64_t sequence) = 0;
+  virtual absl::StatusOr<std::vector<BootClockRecord>> ListBootClocks(std::string_view machine_id) = 0;  // measured last first
+  virtual absl::StatusOr<std::vector<GapRecord>> ListGaps(std::string_view machine_id) = 0;              // in the order told
   // All groups and series of an epoch, as they were sent.
   virtual absl::StatusOr<v1::DescriptorSet> Descriptors(std::string_view machine_id, std::uint64_t epoch) = 0;
   // By labels. InvalidArgument: no metric name, or from is not before to; NotFound: no such machine; ResourceExhausted:
@@ -94,6 +99,9 @@ class StorageTransaction : public StorageReader {
   // What is stored already is skipped, so that the sets a stream repeats cost nothing.
   // InvalidArgument: another meaning under a known id of this epoch.
   virtual absl::Status AddDescriptors(std::string_view machine_id, const v1::DescriptorSet& set) = 0;
+  virtual absl::Status PutBootClock(std::string_view machine_id, const BootClockRecord& clock) = 0;  // by boot id
+  // Replaces gaps of the epoch that lie within it; one that is there already stays.
+  virtual absl::Status PutGap(std::string_view machine_id, const GapRecord& gap) = 0;
   // Also moves last_seen_time forward. InvalidArgument: sequence before its segment's first, or beyond 2^63 - 1.
   // Same payload means: same samples and events.
   virtual absl::StatusOr<AppendResult> AppendBatch(const BatchRecord& batch) = 0;

@@ -34,6 +34,8 @@ struct MemoryState {
   std::map<std::string, MachineInventory, std::less<>> inventories;
   std::map<std::string, std::vector<ChangeRecord>, std::less<>> changes;  // oldest first
   std::map<EpochKey, Epoch> epochs;
+  std::map<std::string, std::vector<BootClockRecord>, std::less<>> boot_clocks;  // by machine; measured last first
+  std::map<std::string, std::vector<GapRecord>, std::less<>> gaps;               // by machine; in the order told
   std::map<std::string, IssueRecord, std::less<>> issues;
   std::map<std::string, std::vector<IssueEventRecord>, std::less<>> issue_events;  // oldest first
   std::map<std::int64_t, OutboxRecord> outbox;                                     // by id

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <tuple>
+#include <utility>
 
 #include "collector/storage/descriptor_merge.h"
 #include "collector/storage/inventory_diff.h"
@@ -126,6 +128,40 @@ absl::Status MemoryTransaction::AddDescriptors(std::string_view machine_id, cons
   if (!added.ok()) return added.status();
   undo_.push_back([&epoch, old = epoch.descriptors] { epoch.descriptors = old; });
   epoch.descriptors.MergeFrom(*added);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::PutBootClock(std::string_view machine_id, const BootClockRecord& clock) {
+  if (auto status = KnownMachine(machine_id); !status.ok()) return status;
+  std::vector<BootClockRecord>& clocks = state_.boot_clocks[std::string(machine_id)];
+  undo_.push_back([&clocks, old = clocks] { clocks = old; });
+  std::erase_if(clocks, [&](const BootClockRecord& other) { return other.boot_id == clock.boot_id; });
+  clocks.push_back(clock);
+  clocks.back().measured_time = Stored(clock.measured_time);
+  std::stable_sort(clocks.begin(), clocks.end(), [](const BootClockRecord& a, const BootClockRecord& b) {
+    return std::pair(b.measured_time, a.boot_id) < std::pair(a.measured_time, b.boot_id);
+  });
+  if (clocks.size() > kBootClocksMax) clocks.resize(kBootClocksMax);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::PutGap(std::string_view machine_id, const GapRecord& gap) {
+  if (auto status = KnownMachine(machine_id); !status.ok()) return status;
+  std::vector<GapRecord>& gaps = state_.gaps[std::string(machine_id)];
+  undo_.push_back([&gaps, old = gaps] { gaps = old; });
+  std::erase_if(gaps, [&](const GapRecord& other) {
+    return other.epoch == gap.epoch && other.range.first >= gap.range.first && other.range.last <= gap.range.last;
+  });
+  const bool known = std::any_of(gaps.begin(), gaps.end(), [&](const GapRecord& other) {
+    return other.epoch == gap.epoch && other.range.first == gap.range.first;
+  });
+  if (known) return absl::OkStatus();
+  gaps.push_back(gap);
+  for (absl::Time* time : {&gaps.back().from_time, &gaps.back().to_time, &gaps.back().told_time}) *time = Stored(*time);
+  std::stable_sort(gaps.begin(), gaps.end(), [](const GapRecord& a, const GapRecord& b) {
+    return std::tuple(a.told_time, a.epoch, a.range.first) < std::tuple(b.told_time, b.epoch, b.range.first);
+  });
+  if (gaps.size() > kGapsMax) gaps.erase(gaps.begin(), gaps.end() - static_cast<std::ptrdiff_t>(kGapsMax));
   return absl::OkStatus();
 }
 

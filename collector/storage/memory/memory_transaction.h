@@ -49,6 +49,20 @@ class MemoryReads : public Face {
     const auto it = view_.epochs.find({std::string(machine_id), epoch});
     return it == view_.epochs.end() ? IntervalSet() : it->second.committed;
   }
+  absl::StatusOr<std::optional<std::string>> CommittedPayload(std::string_view machine_id, std::uint64_t epoch,
+                                                              std::uint64_t sequence) override {
+    const auto it = view_.epochs.find({std::string(machine_id), epoch});
+    if (it == view_.epochs.end() || !it->second.batches.contains(sequence)) return std::nullopt;
+    return it->second.batches.at(sequence).samples;
+  }
+  absl::StatusOr<std::vector<BootClockRecord>> ListBootClocks(std::string_view machine_id) override {
+    const auto it = view_.boot_clocks.find(machine_id);
+    return it == view_.boot_clocks.end() ? std::vector<BootClockRecord>() : it->second;
+  }
+  absl::StatusOr<std::vector<GapRecord>> ListGaps(std::string_view machine_id) override {
+    const auto it = view_.gaps.find(machine_id);
+    return it == view_.gaps.end() ? std::vector<GapRecord>() : it->second;
+  }
   absl::StatusOr<v1::DescriptorSet> Descriptors(std::string_view machine_id, std::uint64_t epoch) override {
     const auto it = view_.epochs.find({std::string(machine_id), epoch});
     v1::DescriptorSet set;
@@ -105,6 +119,8 @@ class MemoryTransaction final : public MemoryReads<StorageTransaction> {
   absl::Status PutToken(const TokenRecord& token) override;
   absl::Status PutInventory(std::string_view machine_id, const v1::Inventory& inventory, absl::Time now) override;
   absl::Status AddDescriptors(std::string_view machine_id, const v1::DescriptorSet& set) override;
+  absl::Status PutBootClock(std::string_view machine_id, const BootClockRecord& clock) override;
+  absl::Status PutGap(std::string_view machine_id, const GapRecord& gap) override;
   absl::StatusOr<AppendResult> AppendBatch(const BatchRecord& batch) override;
   absl::Status PutIssue(const IssueRecord& issue) override;
   absl::Status AddIssueEvent(const IssueEventRecord& event) override;

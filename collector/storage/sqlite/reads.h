@@ -12,6 +12,7 @@
 #include "collector/storage/sqlite/issues.h"
 #include "collector/storage/sqlite/machines.h"
 #include "collector/storage/sqlite/samples.h"
+#include "collector/storage/sqlite/uplink_records.h"
 #include "collector/storage/storage.h"
 
 namespace steward::collector {
@@ -54,6 +55,16 @@ class SqliteReads : public Face {
   absl::StatusOr<std::vector<SequenceInterval>> CommittedIntervals(std::string_view machine_id,
                                                                    std::uint64_t epoch) override {
     return Do([&] { return collector::CommittedIntervals(connection_, machine_id, epoch); });
+  }
+  absl::StatusOr<std::optional<std::string>> CommittedPayload(std::string_view machine_id, std::uint64_t epoch,
+                                                              std::uint64_t sequence) override {
+    return Do([&] { return collector::CommittedPayload(connection_, machine_id, epoch, sequence); });
+  }
+  absl::StatusOr<std::vector<BootClockRecord>> ListBootClocks(std::string_view machine_id) override {
+    return Do([&] { return collector::ListBootClocks(connection_, machine_id); });
+  }
+  absl::StatusOr<std::vector<GapRecord>> ListGaps(std::string_view machine_id) override {
+    return Do([&] { return collector::ListGaps(connection_, machine_id); });
   }
   absl::StatusOr<v1::DescriptorSet> Descriptors(std::string_view machine_id, std::uint64_t epoch) override {
     return Do([&] { return collector::Descriptors(connection_, machine_id, epoch); });

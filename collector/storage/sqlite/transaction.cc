@@ -115,6 +115,20 @@ absl::Status SqliteTransaction::AddDescriptors(std::string_view machine_id, cons
   });
 }
 
+absl::Status SqliteTransaction::PutBootClock(std::string_view machine_id, const BootClockRecord& clock) {
+  return Change([&] {
+    OpenSavepoint();
+    return collector::PutBootClock(connection_, machine_id, clock);
+  });
+}
+
+absl::Status SqliteTransaction::PutGap(std::string_view machine_id, const GapRecord& gap) {
+  return Change([&] {
+    OpenSavepoint();
+    return collector::PutGap(connection_, machine_id, gap);
+  });
+}
+
 absl::StatusOr<AppendResult> SqliteTransaction::AppendBatch(const BatchRecord& batch) {
   if (expired_) return absl::FailedPreconditionError("a write that expired batches cannot append any; use two writes");
   return Change([&] { return log_.Append(batch); });

@@ -22,6 +22,8 @@ class SqliteTransaction final : public SqliteReads<StorageTransaction> {
   absl::Status PutToken(const TokenRecord& token) override;
   absl::Status PutInventory(std::string_view machine_id, const v1::Inventory& inventory, absl::Time now) override;
   absl::Status AddDescriptors(std::string_view machine_id, const v1::DescriptorSet& set) override;
+  absl::Status PutBootClock(std::string_view machine_id, const BootClockRecord& clock) override;
+  absl::Status PutGap(std::string_view machine_id, const GapRecord& gap) override;
   absl::StatusOr<AppendResult> AppendBatch(const BatchRecord& batch) override;
   absl::Status PutIssue(const IssueRecord& issue) override;
   absl::Status AddIssueEvent(const IssueEventRecord& event) override;
