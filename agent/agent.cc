@@ -75,6 +75,7 @@ void Agent::MakeUplink() {
   callbacks.passed_over = [this](std::uint64_t epoch) {
     if (epoch == spool_->epoch()) StartEpoch();
   };
+  callbacks.rolled_back = [this] { StartEpoch(); };
   callbacks.renewed = [this](const std::string& key_pem, const std::string& certificate_pem) {
     return identity_store_.ReplaceCertificate(key_pem, certificate_pem);
   };

@@ -12,6 +12,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "base/clock_socket.h"
 #include "base/text.h"
 #include "boost/asio/executor_work_guard.hpp"
@@ -101,6 +102,8 @@ int Serve(const Arguments& arguments) {
   for (const std::string& note : ConfigNotes(options->config)) spdlog::warn("{}", note);
   AllowOnlyTls13();
   SendGrpcLogToOurs();
+  // gRPC's locks are abseil's, which by default look for circles at every one that is taken.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   RaiseDescriptorLimit();
   std::signal(SIGPIPE, SIG_IGN);
   ::umask(0077);

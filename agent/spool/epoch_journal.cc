@@ -34,6 +34,8 @@ std::string GapPayload(const SpoolGap& gap) {
   message.mutable_range()->set_last(gap.range.last);
   message.set_cause(gap.cause);
   message.set_samples(gap.values);
+  message.set_from_wall_ms(gap.from_wall_ms);
+  message.set_to_wall_ms(gap.to_wall_ms);
   return message.SerializeAsString();
 }
 
@@ -95,6 +97,9 @@ void EpochJournal::RememberGap(SpoolGap gap) {
     if (other.range.last + 1 != gap.range.first && gap.range.last + 1 != other.range.first) return false;
     gap.range = {std::min(gap.range.first, other.range.first), std::max(gap.range.last, other.range.last)};
     gap.values = gap.values == 0 || other.values == 0 ? 0 : gap.values + other.values;
+    const bool timed = gap.to_wall_ms != 0 && other.to_wall_ms != 0;
+    gap.from_wall_ms = timed ? std::min(gap.from_wall_ms, other.from_wall_ms) : 0;
+    gap.to_wall_ms = timed ? std::max(gap.to_wall_ms, other.to_wall_ms) : 0;
     return true;
   });
   untold_.push_back(gap);
@@ -125,7 +130,7 @@ bool EpochJournal::ReplayGap(std::string_view payload) {
   if (message.cause() == v1::GapDeclaration::CAUSE_UNSPECIFIED) {
     given_up_.Add(range.first, range.last);
   } else {
-    RememberGap({epoch_, range, message.cause(), message.samples()});
+    RememberGap({epoch_, range, message.cause(), message.samples(), message.from_wall_ms(), message.to_wall_ms()});
   }
   return true;
 }
@@ -170,7 +175,7 @@ std::string EpochJournal::Compacted() const {
   if (!committed_.empty()) AppendRecord(RecordType::kCommittedSet, SpansPayload(committed_.spans()), out);
   // What was given up and told already: a gap without a cause.
   for (const SequenceSpan& span : given_up_.spans()) {
-    AppendRecord(RecordType::kGap, GapPayload({epoch_, span, v1::GapDeclaration::CAUSE_UNSPECIFIED, 0}), out);
+    AppendRecord(RecordType::kGap, GapPayload({epoch_, span, v1::GapDeclaration::CAUSE_UNSPECIFIED}), out);
   }
   for (const SpoolGap& gap : untold_) AppendRecord(RecordType::kGap, GapPayload(gap), out);
   for (const auto& [ordinal, segment] : sealed_) AppendRecord(RecordType::kSealed, SealedPayload(segment), out);

@@ -19,6 +19,8 @@ struct SpoolGap {
   SequenceSpan range;
   v1::GapDeclaration::Cause cause = v1::GapDeclaration::CAUSE_UNSPECIFIED;
   std::uint64_t values = 0;  // 0: not known
+  std::int64_t from_wall_ms = 0;  // when sampled, by the machine's wall clock then; 0: not known
+  std::int64_t to_wall_ms = 0;
 };
 
 struct SealedSegment {

@@ -236,9 +236,11 @@ void Spool::NoteWriteFailure(const absl::Status& status, std::uint64_t sequence,
   }
   fault_ = std::string(status.message());
   ++batches_given_up_;
+  const std::int64_t now_ms = absl::ToUnixMillis(parts_.clock.WallNow());
   if (!gap_being_made_) {
-    gap_being_made_ = SpoolGap{epoch_, {sequence, sequence}, v1::GapDeclaration::DISK_FULL, 0};
+    gap_being_made_ = SpoolGap{epoch_, {sequence, sequence}, v1::GapDeclaration::DISK_FULL, 0, now_ms, now_ms};
   }
+  gap_being_made_->to_wall_ms = now_ms;
   gap_being_made_->range.last = sequence;
   gap_being_made_->values += values;
 }

@@ -55,6 +55,11 @@ struct SpoolStatus {
   std::string fault;                   // why batches cannot be written now; empty if they can
 };
 
+struct WallSpan {  // by the machine's wall clock of that time; 0, 0: not known
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = 0;
+};
+
 class Spool;
 
 // Reads the batches of one segment in order, also while it grows. Holds no open file; must not outlive its spool.
@@ -123,6 +128,12 @@ class Spool {
   bool IsSettled(std::uint64_t epoch, std::uint64_t sequence) const;
   // Ordinals of the segments in which something waits, oldest first.
   std::vector<std::uint64_t> WaitingSegments() const;
+  std::uint64_t BatchesIn(std::uint64_t ordinal) const;  // settled ones included; 0: no such segment
+  std::uint64_t last_sequence() const { return next_sequence_ - 1; }  // of the running epoch; 0: none yet
+  // The newest batch that is known to be committed and still held; none: there is none, or it cannot be read.
+  std::optional<v1::CommittedMark> NewestCommitted();
+  // Of one batch, as a mark of it.
+  std::optional<v1::CommittedMark> MarkOf(std::uint64_t epoch, std::uint64_t sequence);
   // Ordinal of the segment that Append writes to; 0 if none is open.
   std::uint64_t current_segment() const { return current_ ? current_->ordinal : 0; }
   absl::StatusOr<std::unique_ptr<SegmentCursor>> OpenSegment(std::uint64_t ordinal);
@@ -195,7 +206,9 @@ class Spool {
   bool DropOneDamaged();
   bool TooOld(const Segment& segment) const;
   void DropSegment(std::uint64_t ordinal, v1::GapDeclaration::Cause cause);
-  void DeclareWaiting(Epoch& epoch, SequenceSpan range, v1::GapDeclaration::Cause cause, std::uint64_t values);
+  WallSpan WallSpanOf(std::uint64_t ordinal) const;
+  void DeclareWaiting(Epoch& epoch, SequenceSpan range, v1::GapDeclaration::Cause cause, std::uint64_t values,
+                      WallSpan wall = {});
   void DropEpochIfEmpty(std::uint64_t epoch);
   std::uint64_t TotalBytes() const;
 

@@ -1,4 +1,6 @@
 // What is dropped when room is needed, in which order, and how it is declared.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -62,7 +64,7 @@ bool Spool::DropOneWaiting() {
 void Spool::DropSegment(std::uint64_t ordinal, v1::GapDeclaration::Cause cause) {
   const Segment segment = segments_.at(ordinal);
   Epoch& epoch = EpochOf(segment.epoch);
-  DeclareWaiting(epoch, segment.range, cause, segment.values);  // first on disk, then the file goes
+  DeclareWaiting(epoch, segment.range, cause, segment.values, WallSpanOf(ordinal));  // first on disk, then the file goes
   parts_.disk.Remove(SegmentPath(segment)).IgnoreError();
   segments_.erase(ordinal);
   epoch.journal.ForgetSealed(ordinal);
@@ -70,11 +72,24 @@ void Spool::DropSegment(std::uint64_t ordinal, v1::GapDeclaration::Cause cause) 
   DropEpochIfEmpty(segment.epoch);
 }
 
-void Spool::DeclareWaiting(Epoch& epoch, SequenceSpan range, v1::GapDeclaration::Cause cause, std::uint64_t values) {
+// From its start to that of the next segment, or as long as a segment may be.
+WallSpan Spool::WallSpanOf(std::uint64_t ordinal) const {
+  const auto segment = segments_.find(ordinal);
+  if (segment == segments_.end() || segment->second.anchor_wall_ms == 0) return {};
+  const auto next = std::next(segment);
+  const std::int64_t begin = segment->second.anchor_wall_ms;
+  std::int64_t end = begin + absl::ToInt64Milliseconds(settings_.segment_max);
+  if (next != segments_.end() && next->second.anchor_wall_ms > begin) end = std::min(end, next->second.anchor_wall_ms);
+  return {begin, end};
+}
+
+void Spool::DeclareWaiting(Epoch& epoch, SequenceSpan range, v1::GapDeclaration::Cause cause, std::uint64_t values,
+                           WallSpan wall) {
   const std::vector<SequenceSpan> waiting = epoch.journal.WaitingSpans(range.first, range.last);
   for (const SequenceSpan& span : waiting) {
     batches_given_up_ += span.last - span.first + 1;
-    epoch.journal.AddGap({epoch.journal.epoch(), span, cause, span == range ? values : 0}, epoch.unwritten);
+    epoch.journal.AddGap({epoch.journal.epoch(), span, cause, span == range ? values : 0, wall.from_ms, wall.to_ms},
+                         epoch.unwritten);
   }
   WriteJournal(epoch);
 }

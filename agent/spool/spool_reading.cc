@@ -8,6 +8,7 @@
 #include "agent/spool/record.h"
 #include "agent/spool/segment_scan.h"
 #include "agent/spool/spool.h"
+#include "proto/wire/sha256.h"
 #include "spdlog/spdlog.h"
 
 namespace steward::agent {
@@ -101,6 +102,41 @@ std::vector<std::uint64_t> Spool::WaitingSegments() const {
     if (!FindEpoch(segment.epoch)->journal.Settled(segment.range.first, segment.range.last)) waiting.push_back(ordinal);
   }
   return waiting;
+}
+
+std::uint64_t Spool::BatchesIn(std::uint64_t ordinal) const {
+  const auto it = segments_.find(ordinal);
+  return it == segments_.end() ? 0 : it->second.range.last - it->second.range.first + 1;
+}
+
+std::optional<v1::CommittedMark> Spool::NewestCommitted() {
+  for (auto it = segments_.rbegin(); it != segments_.rend(); ++it) {
+    const Segment& segment = it->second;
+    const IntervalSet& committed = FindEpoch(segment.epoch)->journal.committed();
+    for (std::uint64_t sequence = segment.range.last; sequence >= segment.range.first; --sequence) {
+      if (committed.Contains(sequence)) return MarkOf(segment.epoch, sequence);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<v1::CommittedMark> Spool::MarkOf(std::uint64_t epoch, std::uint64_t sequence) {
+  for (const auto& [ordinal, segment] : segments_) {
+    if (segment.epoch != epoch || sequence < segment.range.first || sequence > segment.range.last) continue;
+    auto cursor = OpenSegment(ordinal);  // if it is damaged, `segment` is gone after it
+    while (cursor.ok()) {
+      auto batch = (*cursor)->Next();
+      if (!batch.ok() || !batch->has_value()) break;
+      if ((*batch)->sequence() != sequence) continue;
+      v1::CommittedMark mark;
+      mark.set_epoch(epoch);
+      mark.set_sequence(sequence);
+      mark.set_payload_sha256(wire::Sha256((*batch)->samples()));
+      return mark;
+    }
+    return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 absl::StatusOr<std::unique_ptr<SegmentCursor>> Spool::OpenSegment(std::uint64_t ordinal) {

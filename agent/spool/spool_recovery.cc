@@ -174,6 +174,7 @@ void Spool::SetAside(std::uint64_t ordinal, std::uint64_t good_bytes, std::uint6
   const std::filesystem::path path = SegmentPath(segment);
   const std::string damaged_name = path.filename().string() + ".damaged";
   const SequenceSpan lost{good_last + 1, segment.range.last};
+  const WallSpan wall = WallSpanOf(ordinal);
   spdlog::warn("spool: {} is damaged after batch {}; set aside as {}", path.string(), good_last, damaged_name);
   bool prefix_kept = false;
   if (parts_.disk.Rename(path, PathOf(damaged_name)).ok()) {
@@ -187,11 +188,11 @@ void Spool::SetAside(std::uint64_t ordinal, std::uint64_t good_bytes, std::uint6
     segment.bytes = good_bytes;
     epoch.journal.AddSealed({ordinal, segment.range, good_bytes, segment.values, segment.anchor_wall_ms},
                             epoch.unwritten);
-    DeclareWaiting(epoch, lost, v1::GapDeclaration::DAMAGED, 0);
+    DeclareWaiting(epoch, lost, v1::GapDeclaration::DAMAGED, 0, wall);
   } else {
     const SequenceSpan all{segment.range.first, std::max(segment.range.last, segment.range.first)};
     segments_.erase(ordinal);
-    DeclareWaiting(epoch, all, v1::GapDeclaration::DAMAGED, 0);
+    DeclareWaiting(epoch, all, v1::GapDeclaration::DAMAGED, 0, wall);
   }
 }
 

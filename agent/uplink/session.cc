@@ -23,6 +23,7 @@ void UplinkSession::OnWritable() {
   hello.set_protocol(1);
   hello.set_epoch(parts_.spool.epoch());
   for (v1::EpochRanges& held : parts_.spool.Held()) *hello.add_held() = std::move(held);
+  if (auto mark = parts_.spool.NewestCommitted()) *hello.mutable_committed() = *std::move(mark);
   hello.set_boot_ms(absl::ToInt64Milliseconds(parts_.clock.BootNow()));
   hello.set_wall_ms(absl::ToUnixMillis(parts_.clock.WallNow()));
   hello_ = hello;
@@ -49,6 +50,11 @@ void UplinkSession::OnMessage(const v1::CollectorMessage& message) {
       break;
     case v1::CollectorMessage::kCredit:
       window_ += message.credit().batches();
+      backlog_credit_ += message.credit().backlog_batches();
+      backlog_asked_ -= std::min<std::uint64_t>(backlog_asked_, message.credit().backlog_batches());
+      break;
+    case v1::CollectorMessage::kClockProbe:
+      QueueClockReading(message.clock_probe().wall_ms());
       break;
     case v1::CollectorMessage::MESSAGE_NOT_SET:
       break;  // a newer collector says something this agent does not know
@@ -63,10 +69,17 @@ void UplinkSession::OnWelcome(const v1::Welcome& welcome) {
   for (const v1::EpochRanges& has : welcome.committed()) {
     for (const v1::SequenceRange& range : has.ranges()) committed[has.epoch()].Add(range.first(), range.last());
   }
+  if (RolledBack(welcome)) {
+    // What the collector has under this epoch is not what is here: neither believed nor continued.
+    committed.erase(hello_.epoch());
+    parts_.owner.OnRolledBack();
+  }
   for (const auto& [epoch, ranges] : committed) parts_.spool.ReplaceCommitted(epoch, ranges);
   // What is committed of the current segment need not be sent again if the next batch begins a new one.
   parts_.spool.CutSegmentIfSettled();
   window_ = welcome.window_batches();
+  takes_backlog_ = welcome.takes_backlog();
+  if (takes_backlog_) QueueClockReading(welcome.wall_ms());
   inventory_known_ = welcome.inventory_digest();
   if (welcome.has_certificate_renew_time()) {
     renew_time_ = absl::FromUnixSeconds(welcome.certificate_renew_time().seconds());
@@ -77,6 +90,21 @@ void UplinkSession::OnWelcome(const v1::Welcome& welcome) {
   Wake();
 }
 
+// The collector has batches of the running epoch that were never made here, or others than were: this machine, or its disk,
+// was set back to an earlier state, or copied while it ran.
+bool UplinkSession::RolledBack(const v1::Welcome& welcome) const {
+  for (const v1::EpochRanges& has : welcome.committed()) {
+    if (has.epoch() != hello_.epoch() || has.epoch() != parts_.spool.epoch()) continue;
+    for (const v1::SequenceRange& range : has.ranges()) {
+      if (range.last() > parts_.spool.last_sequence()) return true;
+    }
+    if (!has.has_mark()) continue;
+    const auto mark = parts_.spool.MarkOf(has.epoch(), has.mark().sequence());
+    if (mark.has_value() && mark->payload_sha256() != has.mark().payload_sha256()) return true;
+  }
+  return false;
+}
+
 void UplinkSession::OnAcknowledgement(const v1::Acknowledgement& acknowledgement) {
   for (const v1::SequenceRange& range : acknowledgement.committed()) {
     TakeCommitted(acknowledgement.epoch(), range.first(), range.last());
@@ -84,17 +112,10 @@ void UplinkSession::OnAcknowledgement(const v1::Acknowledgement& acknowledgement
   for (const v1::Refusal& refusal : acknowledgement.refused()) {
     const std::uint64_t first = refusal.range().first();
     const std::uint64_t last = refusal.range().last();
+    if (first > last) continue;
     // Only what was sent can be refused.
-    const auto sent = under_way_.find(acknowledgement.epoch());
-    if (first > last || sent == under_way_.end()) continue;
-    IntervalSet refused;
-    for (const SequenceSpan& span : sent->second.spans()) {
-      refused.Add(std::max(first, span.first), std::min(last, span.last));
-    }
-    for (const SequenceSpan& span : refused.spans()) {
+    for (const SequenceSpan& span : TakeUnderWay(acknowledgement.epoch(), first, last).spans()) {
       parts_.spool.MarkRefused(acknowledgement.epoch(), span.first, span.last);
-      under_way_count_ -= sent->second.CountIn(span.first, span.last);
-      sent->second.Remove(span.first, span.last);
     }
     parts_.owner.OnRefused(acknowledgement.epoch(), refusal);
   }
@@ -104,10 +125,7 @@ void UplinkSession::OnAcknowledgement(const v1::Acknowledgement& acknowledgement
 void UplinkSession::TakeCommitted(std::uint64_t epoch, std::uint64_t first, std::uint64_t last) {
   if (first > last) return;
   parts_.spool.MarkCommitted(epoch, first, last);
-  if (const auto sent = under_way_.find(epoch); sent != under_way_.end()) {
-    under_way_count_ -= sent->second.CountIn(first, last);
-    sent->second.Remove(first, last);
-  }
+  TakeUnderWay(epoch, first, last);
   std::erase_if(gaps_, [&](const SentGap& sent) {
     // Messages are taken in order: a batch that came after the declaration is committed, so the declaration is known.
     if (sent.epoch_after != epoch || sent.sequence_after < first || sent.sequence_after > last) return false;
@@ -143,6 +161,16 @@ void UplinkSession::QueueInventoryIfNew() {
   control_.push_back(std::move(message));
 }
 
+// In front of everything: the less time passes, the better the collector knows this machine's clocks.
+void UplinkSession::QueueClockReading(std::int64_t collector_wall_ms) {
+  v1::AgentMessage message;
+  v1::ClockReading& reading = *message.mutable_clock();
+  reading.set_boot_ms(absl::ToInt64Milliseconds(parts_.clock.BootNow()));
+  reading.set_wall_ms(absl::ToUnixMillis(parts_.clock.WallNow()));
+  reading.set_collector_wall_ms(collector_wall_ms);
+  control_.push_front(std::move(message));
+}
+
 void UplinkSession::QueueRenewalIfDue() {
   const absl::Time collector_now = absl::UnixEpoch() + collector_wall_minus_boot_ + parts_.clock.BootNow();
   if (collector_now < renew_time_ || !renewal_key_pem_.empty()) return;
@@ -173,6 +201,8 @@ void UplinkSession::QueueGaps() {
     declaration.mutable_range()->set_last(gap.range.last);
     declaration.set_cause(gap.cause);
     declaration.set_samples(gap.values);
+    declaration.set_from_wall_ms(gap.from_wall_ms);
+    declaration.set_to_wall_ms(gap.to_wall_ms);
     control_.push_back(std::move(message));
   }
 }
@@ -193,51 +223,34 @@ bool UplinkSession::WriteControl() {
 void UplinkSession::Pump() {
   while (welcomed_ && writable_) {
     if (WriteControl()) return;
-    if (under_way_count_ >= window_) return;
-    if (!cursor_) {
-      if (!OpenNextSegment()) return;
-      continue;
-    }
-    if (parts_.spool.HasDescriptorsAfter(cursor_->epoch(), descriptor_offset_[cursor_->epoch()])) {
-      QueueDescriptors(cursor_->epoch());
-      continue;
-    }
-    if (!WriteNextBatch() && cursor_) return;
+    if (!PumpLive() && !PumpBacklog()) return;
   }
 }
 
-// Oldest first. True: go on (a segment is open, or one could not be opened and was passed over).
-bool UplinkSession::OpenNextSegment() {
-  for (const std::uint64_t ordinal : parts_.spool.WaitingSegments()) {
-    if (ordinal <= done_ordinal_) continue;
-    auto cursor = parts_.spool.OpenSegment(ordinal);
-    if (!cursor.ok()) {
-      spdlog::warn("uplink: passed over a segment: {}", Text(cursor.status()));
-      done_ordinal_ = ordinal;
-      QueueGaps();
-      return true;
-    }
-    if (parts_.passes_over((*cursor)->epoch())) {
-      done_ordinal_ = ordinal;
-      continue;
-    }
-    cursor_ = *std::move(cursor);
-    sending_epoch_ = cursor_->epoch();
-    QueueDescriptors(cursor_->epoch());
-    v1::AgentMessage message;
-    *message.mutable_segment() = cursor_->start();
-    control_.push_back(std::move(message));
-    return true;
+std::unique_ptr<SegmentCursor> UplinkSession::Open(std::uint64_t ordinal) {
+  auto cursor = parts_.spool.OpenSegment(ordinal);
+  if (!cursor.ok()) {
+    spdlog::warn("uplink: passed over a segment: {}", Text(cursor.status()));
+    done_.insert(ordinal);
+    QueueGaps();
+    return nullptr;
   }
-  return false;
+  if (parts_.passes_over((*cursor)->epoch())) {
+    done_.insert(ordinal);
+    return nullptr;
+  }
+  sending_epoch_ = (*cursor)->epoch();
+  QueueDescriptors(sending_epoch_);
+  return *std::move(cursor);
 }
 
 void UplinkSession::QueueDescriptors(std::uint64_t epoch) {
   const bool first = !descriptor_offset_.contains(epoch);
   auto sets = parts_.spool.ReadDescriptors(epoch, descriptor_offset_[epoch]);
   if (!sets.ok()) {
+    // Without them the collector refuses the batches that hold these series; they are declared then.
     spdlog::warn("uplink: series of a segment cannot be read: {}", Text(sets.status()));
-    return EndSegment();
+    return;
   }
   // An epoch may end before anything was sampled in it, with events alone: the collector must know it all the same.
   if (first && sets->empty()) sets->emplace_back().set_epoch(epoch);
@@ -248,32 +261,13 @@ void UplinkSession::QueueDescriptors(std::uint64_t epoch) {
   }
 }
 
-bool UplinkSession::WriteNextBatch() {
-  auto batch = cursor_->Next();
-  if (!batch.ok()) {
-    spdlog::warn("uplink: a segment ends early: {}", Text(batch.status()));
-    EndSegment();
-    QueueGaps();
-    return false;
-  }
-  if (!batch->has_value()) {
-    if (cursor_->ordinal() != parts_.spool.current_segment()) EndSegment();
-    return false;
-  }
-  v1::AgentMessage message;
-  *message.mutable_batch() = **std::move(batch);
-  NoteBatchSent(cursor_->epoch(), message.batch().sequence());
-  Write(message);
-  return true;
-}
-
-void UplinkSession::NoteBatchSent(std::uint64_t epoch, std::uint64_t sequence) {
+void UplinkSession::NoteSent(std::map<std::uint64_t, IntervalSet>& under_way, std::uint64_t epoch, std::uint64_t sequence) {
   // The settled ones go along only because the others are deltas against them.
   if (parts_.spool.IsSettled(epoch, sequence)) return;
-  IntervalSet& sent = under_way_[epoch];
+  IntervalSet& sent = under_way[epoch];
   if (sent.Contains(sequence)) return;
   sent.Add(sequence, sequence);
-  ++under_way_count_;
+  if (&under_way == &under_way_) ++under_way_count_;
   for (SentGap& gap : gaps_) {
     if (gap.epoch_after != 0) continue;
     gap.epoch_after = epoch;
@@ -281,9 +275,20 @@ void UplinkSession::NoteBatchSent(std::uint64_t epoch, std::uint64_t sequence) {
   }
 }
 
-void UplinkSession::EndSegment() {
-  done_ordinal_ = std::max(done_ordinal_, cursor_->ordinal());
-  cursor_.reset();
+IntervalSet UplinkSession::TakeUnderWay(std::uint64_t epoch, std::uint64_t first, std::uint64_t last) {
+  IntervalSet taken;
+  for (auto* lane : {&under_way_, &backlog_under_way_}) {
+    const auto sent = lane->find(epoch);
+    if (sent == lane->end()) continue;
+    IntervalSet here;
+    for (const SequenceSpan& span : sent->second.spans()) here.Add(std::max(first, span.first), std::min(last, span.last));
+    for (const SequenceSpan& span : here.spans()) {
+      if (lane == &under_way_) under_way_count_ -= span.last - span.first + 1;
+      sent->second.Remove(span.first, span.last);
+    }
+    taken.Add(here);
+  }
+  return taken;
 }
 
 }  // namespace steward::agent

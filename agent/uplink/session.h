@@ -1,4 +1,6 @@
-// The conversation over one stream: Hello, Welcome, then what the spool holds, as far as the collector grants.
+// The conversation over one stream: Hello, Welcome, then what the spool holds, as far as the collector grants: the segment
+// that is being written first, then each new batch at once; beside them the older segments, newest first, in groups and
+// under a credit of their own. To a collector that knows no backlog everything goes oldest first, as one.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +38,8 @@ class SessionOwner {
   virtual void OnPolicy(const v1::Policy& policy) = 0;
   virtual void OnAcknowledged(std::uint64_t epoch, std::uint64_t first, std::uint64_t last) = 0;
   virtual void OnRefused(std::uint64_t epoch, const v1::Refusal& refusal) = 0;
+  // The collector has other batches under the running epoch: start another one. May be called within the welcome.
+  virtual void OnRolledBack() = 0;
   virtual void OnInventoryAcknowledged(const std::string& digest) = 0;
   virtual void OnRenewal(const std::string& key_pem, const v1::RenewResponse& response) = 0;
   virtual void OnSessionEnded(const absl::Status& status) = 0;  // the last call; the session may be destroyed in it
@@ -74,6 +79,7 @@ class UplinkSession final : public UplinkStream::Handler {
   void OnClosed(const absl::Status& status) override { parts_.owner.OnSessionEnded(status); }
 
   void OnWelcome(const v1::Welcome& welcome);
+  bool RolledBack(const v1::Welcome& welcome) const;
   void OnAcknowledgement(const v1::Acknowledgement& acknowledgement);
   void TakeCommitted(std::uint64_t epoch, std::uint64_t first, std::uint64_t last);
 
@@ -83,11 +89,25 @@ class UplinkSession final : public UplinkStream::Handler {
   void QueueGaps();
   void QueueRenewalIfDue();
   void QueueInventoryIfNew();
-  bool OpenNextSegment();
+  void QueueClockReading(std::int64_t collector_wall_ms);
   void QueueDescriptors(std::uint64_t epoch);
-  bool WriteNextBatch();              // false: nothing to write in this segment now
-  void NoteBatchSent(std::uint64_t epoch, std::uint64_t sequence);
+  std::unique_ptr<SegmentCursor> Open(std::uint64_t ordinal);  // null: passed over
+  void NoteSent(std::map<std::uint64_t, IntervalSet>& under_way, std::uint64_t epoch, std::uint64_t sequence);
+  // Takes them off what is under way; those of [first, last] that were.
+  IntervalSet TakeUnderWay(std::uint64_t epoch, std::uint64_t first, std::uint64_t last);
+
+  // session_live.cc: each returns whether the pump may go on.
+  bool PumpLive();
+  std::uint64_t NextLiveSegment() const;  // ordinal; 0: none
+  bool WriteNextBatch();
   void EndSegment();
+
+  // session_backlog.cc
+  bool PumpBacklog();
+  std::uint64_t NextBacklogSegment() const;
+  std::uint64_t CountBacklog() const;
+  void AskForBacklog(std::uint64_t batches);
+  bool WriteBacklogGroup();
 
   const Parts parts_;
   v1::Hello hello_;
@@ -97,14 +117,23 @@ class UplinkSession final : public UplinkStream::Handler {
   bool welcomed_ = false;
 
   std::deque<v1::AgentMessage> control_;
-  std::unique_ptr<SegmentCursor> cursor_;
   std::uint64_t sending_epoch_ = 0;
-  std::uint64_t done_ordinal_ = 0;                          // segments up to it were sent on this stream
+  std::set<std::uint64_t> done_;                            // ordinals of segments that were sent whole, or passed over
   std::map<std::uint64_t, std::uint64_t> descriptor_offset_;  // by epoch: sent up to
-  std::uint64_t window_ = 0;
-  std::map<std::uint64_t, IntervalSet> under_way_;          // by epoch
-  std::uint64_t under_way_count_ = 0;
   std::vector<SentGap> gaps_;
+
+  std::unique_ptr<SegmentCursor> live_;
+  std::uint64_t live_ordinal_ = 0;                          // opened last; 0: none
+  std::uint64_t window_ = 0;
+  std::map<std::uint64_t, IntervalSet> under_way_;          // by epoch, backlog apart
+  std::uint64_t under_way_count_ = 0;
+
+  bool takes_backlog_ = false;                              // the collector
+  std::unique_ptr<SegmentCursor> backlog_;
+  bool backlog_begun_ = false;                              // something of the segment was sent
+  std::uint64_t backlog_asked_ = 0;                         // of it nothing was granted yet
+  std::uint64_t backlog_credit_ = 0;
+  std::map<std::uint64_t, IntervalSet> backlog_under_way_;  // by epoch
 
   InventoryOffer inventory_;
   std::string inventory_known_;                             // digest the collector has, or was sent

@@ -196,6 +196,12 @@ void Uplink::OnRefused(std::uint64_t epoch, const v1::Refusal& refusal) {
   if (callbacks_.refused) callbacks_.refused(epoch, refusal);
 }
 
+void Uplink::OnRolledBack() {
+  spdlog::warn("{}: the collector has other batches under this epoch: this machine was set back to an earlier state, or copied; "
+               "a new epoch begins", settings_.log_name);
+  if (callbacks_.rolled_back) callbacks_.rolled_back();
+}
+
 void Uplink::OnInventoryAcknowledged(const std::string&) {}
 
 void Uplink::OnRenewal(const std::string& key_pem, const v1::RenewResponse& response) {

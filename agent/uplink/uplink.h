@@ -55,6 +55,8 @@ struct UplinkCallbacks {
   // The collector ended several streams over what this epoch holds, without taking anything of it. It stays in the spool
   // and is tried again in an hour, so that it does not hold up the rest; if it is the running one, start another.
   std::function<void(std::uint64_t epoch)> passed_over;
+  // The collector has other batches under the running epoch, as after a virtual machine was set back: start another one.
+  std::function<void()> rolled_back;
   // Stores the renewed pair; what it returns is logged. The uplink uses it from the next connection on if OK.
   std::function<absl::Status(const std::string& key_pem, const std::string& certificate_pem)> renewed;
 };
@@ -106,6 +108,7 @@ class Uplink final : private SessionOwner {
   void OnPolicy(const v1::Policy& policy) override;
   void OnAcknowledged(std::uint64_t epoch, std::uint64_t first, std::uint64_t last) override;
   void OnRefused(std::uint64_t epoch, const v1::Refusal& refusal) override;
+  void OnRolledBack() override;
   void OnInventoryAcknowledged(const std::string& digest) override;
   void OnRenewal(const std::string& key_pem, const v1::RenewResponse& response) override;
   void OnSessionEnded(const absl::Status& status) override;

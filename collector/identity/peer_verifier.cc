@@ -48,7 +48,8 @@ absl::StatusOr<VerifiedPeer> VerifyPeer(std::string_view pem, const CertificateA
     return absl::PermissionDeniedError(StrCat("machine ", machine->instance, " was retired on the collector; stop its agent, or ",
                                               "to watch it again, ", kEnrol));
   }
-  if (now > peer.certificate_expire_time) {
+  peer.expired = now > peer.certificate_expire_time;
+  if (now > peer.certificate_expire_time + kExpiredGrace) {
     return Refused(StrCat("the agent's certificate expired on ", Day(peer.certificate_expire_time)));
   }
   if (now < NotBefore(*certificate)) {

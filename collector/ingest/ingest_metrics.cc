@@ -1,6 +1,7 @@
 #include "collector/ingest/ingest_metrics.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 
@@ -28,6 +29,16 @@ IngestMetrics::IngestMetrics(prometheus::Registry& registry)
                           .Add({})),
       sessions_(Gauge(registry, "steward_ingest_sessions", "Agents connected.")),
       queue_bytes_(Gauge(registry, "steward_ingest_queue_bytes", "Memory held by writes that wait for the store.")),
+      set_back_(Counters(registry, "steward_ingest_machines_set_back_total",
+                         "Streams of machines that were set back to an earlier state, or copied.")
+                    .Add({})),
+      identity_conflicts_(Counters(registry, "steward_ingest_identity_conflicts_total",
+                                   "Found that two machines share one identity.")
+                              .Add({})),
+      clock_offset_(prometheus::BuildGauge()
+                        .Name("steward_machine_clock_offset_seconds")
+                        .Help("The machine's wall clock less the collector's, when last measured.")
+                        .Register(registry)),
       refused_(Counters(registry, "steward_ingest_refused_batches_total", "Batches refused for good, by cause.")),
       gaps_(Counters(registry, "steward_ingest_gap_batches_total", "Batches that agents declared lost, by cause.")),
       streams_refused_(Counters(registry, "steward_ingest_streams_refused_total",
@@ -58,6 +69,16 @@ double IngestMetrics::SamplesPerSecond(absl::Time now) const {
     if (slot.second <= second && slot.second > second - seconds) samples += slot.samples;
   }
   return static_cast<double>(samples) / static_cast<double>(seconds);
+}
+
+void IngestMetrics::SetClockOffset(const MachineRecord& machine, absl::Duration offset) {
+  const prometheus::Labels labels = {
+      {"instance", machine.instance}, {"machine", machine.id}, {"site", machine.site}, {"class", machine.machine_class}};
+  const MutexLock lock(&mutex_);
+  NamedGauge& named = clock_offsets_[machine.id];
+  if (named.gauge != nullptr && named.labels != labels) clock_offset_.Remove(std::exchange(named.gauge, nullptr));
+  if (named.gauge == nullptr) named = {labels, &clock_offset_.Add(labels)};
+  named.gauge->Set(absl::ToDoubleSeconds(offset));
 }
 
 void IngestMetrics::Refused(v1::Refusal::Cause cause) {

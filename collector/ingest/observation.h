@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -44,6 +45,8 @@ class ObservationSink {
   // The stream of a machine opened or ended. `address` is the peer's, without port.
   virtual void OnConnected(const MachineRecord& machine, const std::string& address, absl::Time now) = 0;
   virtual void OnDisconnected(const MachineRecord& machine, absl::Time now) = 0;
+  // Two machines share this one's identity; the second one is at `address`.
+  virtual void OnIdentityConflict(const MachineRecord& /*machine*/, const std::string& /*address*/, absl::Time /*now*/) {}
   // Enrolled, renamed, retired, other policy: the record as it is now.
   virtual void OnMachineChanged(const MachineRecord& machine) = 0;
 };

@@ -41,17 +41,15 @@ void CopyValues(const wire::DecodedGroup& from, const wire::DescriptorTable& des
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<SegmentReader>> SegmentReader::Open(const v1::SegmentStart& segment,
-                                                                   std::shared_ptr<const wire::DescriptorTable> descriptors) {
+absl::Status SegmentReader::Check(const v1::SegmentStart& segment) {
   if (segment.first_sequence() == 0 || segment.first_sequence() > kSequenceMax) {
     return absl::InvalidArgumentError(StrCat("segment: first_sequence must be from 1 to ", kSequenceMax));
   }
   if (segment.boot_id().size() > kBootIdBytesMax) {
     return absl::InvalidArgumentError(StrCat("segment: boot_id is larger than ", kBootIdBytesMax, " bytes"));
   }
-  const absl::StatusOr<TimeMapping> mapping = TimeMapping::FromAnchor(segment);
-  if (!mapping.ok()) return absl::InvalidArgumentError(StrCat("segment: ", ToStd(mapping.status().message())));
-  return std::unique_ptr<SegmentReader>(new SegmentReader(segment, *mapping, std::move(descriptors)));
+  const absl::Status anchor = BootClock::CheckAnchor(segment);
+  return anchor.ok() ? anchor : absl::InvalidArgumentError(StrCat("segment: ", ToStd(anchor.message())));
 }
 
 absl::StatusOr<ReadBatch> SegmentReader::Read(v1::Batch batch) {
@@ -68,10 +66,11 @@ absl::StatusOr<ReadBatch> SegmentReader::Decode(v1::Batch& batch) {
   }
   if (absl::Status status = CheckEvents(batch); !status.ok()) return status;
   if (absl::Status status = decoder_.Decode(batch.samples(), decoded_); !status.ok()) return status;
-  const absl::StatusOr<absl::Time> time = mapping_.ToWall(decoded_.boot_ms);
+  const absl::StatusOr<absl::Time> time = clock_.ToWall(decoded_.boot_ms);
   if (!time.ok()) return time.status();
 
   ReadBatch result;
+  result.boot_ms = decoded_.boot_ms;
   result.observation.epoch = epoch_;
   result.observation.sequence = batch.sequence();
   result.observation.time = *time;

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "collector/ingest/observation.h"
-#include "collector/ingest/time_mapping.h"
+#include "collector/ingest/boot_clock.h"
 #include "proto/wire/descriptor.h"
 #include "proto/wire/segment_codec.h"
 #include "steward/v1/uplink.pb.h"
@@ -16,15 +16,21 @@ namespace steward::collector {
 struct ReadBatch {
   BatchRecord record;       // without machine_id
   Observation observation;  // without machine, arrival time and newest
+  std::int64_t boot_ms = 0;  // of the machine, at the samples
 };
 
 class SegmentReader {
  public:
   // InvalidArgument: sequence 0, boot id or anchor not usable.
-  static absl::StatusOr<std::unique_ptr<SegmentReader>> Open(const v1::SegmentStart& segment,
-                                                             std::shared_ptr<const wire::DescriptorTable> descriptors);
+  static absl::Status Check(const v1::SegmentStart& segment);
+
+  // `segment` was found good. `clock` is of its boot and outlives the reader.
+  SegmentReader(const v1::SegmentStart& segment, const BootClock& clock, std::shared_ptr<const wire::DescriptorTable> descriptors)
+      : epoch_(segment.epoch()), first_sequence_(segment.first_sequence()), next_sequence_(segment.first_sequence()),
+        clock_(clock), descriptors_(std::move(descriptors)), decoder_(*descriptors_) {}
 
   std::uint64_t epoch() const { return epoch_; }
+  const std::string& boot_id() const { return clock_.record().boot_id; }
   std::uint64_t next_sequence() const { return next_sequence_; }
 
   // The batch must have next_sequence, which moves on whatever comes of it.
@@ -33,16 +39,12 @@ class SegmentReader {
   absl::StatusOr<ReadBatch> Read(v1::Batch batch);
 
  private:
-  SegmentReader(const v1::SegmentStart& segment, TimeMapping mapping, std::shared_ptr<const wire::DescriptorTable> descriptors)
-      : epoch_(segment.epoch()), first_sequence_(segment.first_sequence()), next_sequence_(segment.first_sequence()),
-        mapping_(mapping), descriptors_(std::move(descriptors)), decoder_(*descriptors_) {}
-
   absl::StatusOr<ReadBatch> Decode(v1::Batch& batch);
 
   const std::uint64_t epoch_;
   const std::uint64_t first_sequence_;
   std::uint64_t next_sequence_;
-  const TimeMapping mapping_;
+  const BootClock& clock_;
   const std::shared_ptr<const wire::DescriptorTable> descriptors_;
   wire::SegmentDecoder decoder_;
   wire::DecodedBatch decoded_;

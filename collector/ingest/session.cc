@@ -16,7 +16,8 @@ Session::Session(SessionHub& hub, VerifiedPeer peer, std::string address, Sessio
       transport_(transport),
       timer_(parts_.clock.NewTimer(parts_.core)),
       writer_(std::make_shared<OrderedWriter>(parts_.storage, parts_.clock, parts_.core,
-                                              [&hub](const absl::Status& status) { hub.StorageTrouble(status); })) {}
+                                              [&hub](const absl::Status& status) { hub.StorageTrouble(status); })),
+      probe_timer_(parts_.clock.NewTimer(parts_.core)) {}
 
 void Session::Start() {
   timer_->Start(kHelloTimeout, [weak = weak_from_this()] {
@@ -25,13 +26,14 @@ void Session::Start() {
   ReadOn();
 }
 
-void Session::OnMessage(v1::AgentMessage message) {
+void Session::OnMessage(v1::AgentMessage message, bool more_at_hand) {
   reading_ = false;
   if (state_ == State::kEnded) return;
   if (absl::Status status = Handle(message); !status.ok()) {
     End(std::move(status));
     return;
   }
+  if (!more_at_hand) StoreBatches();
   ReadOn();
 }
 
@@ -39,6 +41,8 @@ absl::Status Session::Handle(v1::AgentMessage& message) {
   if (state_ == State::kAwaitHello && !message.has_hello()) {
     return absl::InvalidArgumentError("the first message must be Hello");
   }
+  const bool is_batch = message.has_batch() || message.has_backlog();
+  if (!is_batch) StoreBatches();  // writes keep the order in which they came
   switch (message.message_case()) {
     case v1::AgentMessage::kHello: return HandleHello(message.hello());
     case v1::AgentMessage::kDescriptors: return HandleDescriptors(*message.mutable_descriptors());
@@ -47,12 +51,16 @@ absl::Status Session::Handle(v1::AgentMessage& message) {
     case v1::AgentMessage::kInventory: return HandleInventory(*message.mutable_inventory());
     case v1::AgentMessage::kGap: return HandleGap(message.gap());
     case v1::AgentMessage::kRenew: return HandleRenewal(message.renew());
+    case v1::AgentMessage::kClock: return HandleClock(message.clock());
+    case v1::AgentMessage::kBacklogRequest: return HandleBacklogRequest(message.backlog_request());
+    case v1::AgentMessage::kBacklog: return HandleBacklog(*message.mutable_backlog());
     case v1::AgentMessage::MESSAGE_NOT_SET: break;
   }
   return absl::InvalidArgumentError("a message without content, or of a kind that this collector does not know");
 }
 
 void Session::OnHalfClosed() {
+  StoreBatches();
   reading_ = false;
   half_closed_ = true;
   EndIfDrained();
@@ -72,14 +80,19 @@ void Session::End(absl::Status status) {
   state_ = State::kEnded;
   const std::shared_ptr<Session> self = shared_from_this();
   timer_->Cancel();
+  probe_timer_->Cancel();
+  StoreBatches();
   writer_->Stop();
   segment_.reset();
+  backlog_.reset();
+  hub_.backlog().Forget(*this);
   hub_.Ended(*this, status);
   transport_.Finish(std::move(status));
 }
 
 bool Session::MayRead() const {
-  return !writer_->in_trouble() && writer_->pending_count() < kWindowBatches &&
+  const std::size_t writes = writer_->pending_count() + (gathered_ == nullptr ? 0 : 1);
+  return !writer_->in_trouble() && writes < kWindowBatches &&
          writer_->pending_bytes() <= kSessionQueueBytesMax && transport_.queued_messages() < kOutgoingMessagesMax;
 }
 

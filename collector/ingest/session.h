@@ -2,18 +2,22 @@
 // tested without gRPC.
 //
 // Hello first; Welcome answers it. Then in any order: descriptors (before the batches that use them), segments with their
-// batches, inventory, gaps, renewal. One message is read at a time, and only while the queues are within their bounds.
+// batches, backlog as granted, inventory, gaps, renewal. Messages are asked for one at a time, and only while the queues are
+// within their bounds; the batches among those that came together are one write.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "collector/identity/peer_verifier.h"
 #include "collector/ingest/acknowledger.h"
 #include "collector/ingest/epoch_tables.h"
+#include "collector/ingest/machine_clocks.h"
 #include "collector/ingest/ordered_writer.h"
 #include "collector/ingest/segment_reader.h"
 #include "collector/ingest/session_hub.h"
@@ -23,15 +27,16 @@
 namespace steward::collector {
 
 // Core thread.
-class Session : public std::enable_shared_from_this<Session> {
+class Session : public std::enable_shared_from_this<Session>, private BacklogPool::Taker {
  public:
   // Only for SessionHub::Open.
   Session(SessionHub& hub, VerifiedPeer peer, std::string address, SessionTransport& transport);
 
   void Start();
 
-  // From the transport.
-  void OnMessage(v1::AgentMessage message);
+  // From the transport. After `more_at_hand` another one follows at once, or OnMessagesTaken.
+  void OnMessage(v1::AgentMessage message, bool more_at_hand = false);
+  void OnMessagesTaken() { StoreBatches(); }
   void OnHalfClosed();  // the agent sends no more; it still gets what is due
   void OnSent();        // one message was taken
   void OnLost();        // the stream is broken
@@ -46,20 +51,34 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   enum class State { kAwaitHello, kOpening, kOpen, kEnded };
   struct StoredBatch;
+  struct StoredBatches;
+  struct Opening;  // what the store knows of the machine when it says Hello
 
   absl::Status Handle(v1::AgentMessage& message);
   absl::Status HandleHello(const v1::Hello& hello);
+  absl::Status CheckHardware(const v1::Hello& hello) const;
   absl::Status HandleDescriptors(v1::DescriptorSet& set);
   absl::Status HandleSegment(const v1::SegmentStart& segment);
   absl::Status HandleBatch(v1::Batch& batch);
+  absl::Status HandleBacklog(v1::Backlog& backlog);
+  absl::Status HandleBacklogRequest(const v1::BacklogRequest& request);
+  absl::Status HandleClock(const v1::ClockReading& reading);
   absl::Status HandleInventory(v1::Inventory& inventory);
   absl::Status HandleGap(const v1::GapDeclaration& gap);
   absl::Status HandleRenewal(const v1::RenewRequest& request);
 
-  void Welcome(absl::StatusOr<MachinePointer> machine, const std::vector<v1::EpochRanges>& committed);
-  void StoreBatch(ReadBatch read);
-  void OnBatchStored(const StoredBatch& batch, const absl::Status& status);
-  void Refuse(std::uint64_t sequence, const absl::Status& why);
+  void Welcome(absl::StatusOr<MachinePointer> machine, const Opening& opening);
+  void Measure(const ClockMeasurement& measurement);
+  void ProbeClockLater();
+  absl::StatusOr<std::unique_ptr<SegmentReader>> OpenSegment(const v1::SegmentStart& segment, bool backlog);
+  absl::Status TakeBatch(SegmentReader& segment, v1::Batch& batch, bool backlog);
+  void GatherBatch(ReadBatch read, bool backlog);
+  static absl::Status StoreBatch(StoredBatch& batch, StorageTransaction& transaction);
+  void StoreBatches();    // what was gathered, as one write
+  void OnBatchesStored(const StoredBatches& batches, const absl::Status& status);
+  void Acknowledge(const StoredBatch& batch);
+  void Refuse(std::uint64_t epoch, std::uint64_t sequence, const absl::Status& why);
+  void OnBacklogGranted(std::uint64_t batches) override;
 
   bool MayRead() const;
   void ReadOn();          // asks for the next message if the bounds allow it
@@ -81,7 +100,13 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::unique_ptr<Timer> timer_;  // for Hello, later to look at the store's queue again
   const std::shared_ptr<OrderedWriter> writer_;
   EpochTables tables_;
-  std::unique_ptr<SegmentReader> segment_;
+  const std::unique_ptr<Timer> probe_timer_;
+  std::optional<MachineClocks> clocks_;      // from the Welcome on
+  bool answers_probes_ = false;              // it knows ClockReading
+  absl::Duration clock_asked_;               // boot clock, of the last Welcome or probe
+  std::unique_ptr<SegmentReader> segment_;   // the live one
+  std::unique_ptr<SegmentReader> backlog_;   // beside it
+  std::shared_ptr<StoredBatches> gathered_;  // not given to the store yet; null: nothing
   Acknowledger acknowledger_;
 };
 

@@ -8,7 +8,8 @@
 
 namespace steward::collector {
 
-SessionHub::SessionHub(IngestParts parts) : parts_(std::move(parts)) {
+SessionHub::SessionHub(IngestParts parts)
+    : parts_(std::move(parts)), backlog_(parts_.storage, parts_.clock, parts_.core) {
   parts_.registry.AddListener([this](const MachinePointer& machine) {
     for (ObservationSink* sink : parts_.sinks) sink->OnMachineChanged(*machine);
     if (machine->state != MachineState::kRetired) return;
@@ -38,13 +39,34 @@ void SessionHub::Stop(absl::Status status) {
   for (const std::shared_ptr<Session>& session : all) session->End(status);
 }
 
-void SessionHub::Claim(Session& session) {
-  const auto [at, is_new] = by_machine_.try_emplace(session.machine_id(), &session);
-  if (is_new) return;
-  Session* older = std::exchange(at->second, &session);
-  older->End(absl::AbortedError(
-      StrCat("another stream of this machine was opened from ", session.address(),
-             "; only the newer one is served. If this repeats, two machines share one identity: enrol one of them anew")));
+absl::Status SessionHub::Claim(Session& session, const Incarnation& incarnation) {
+  const auto open = by_machine_.find(session.machine_id());
+  const bool taken = open != by_machine_.end();
+  const auto verdict = identities_.OnHello(session.machine_id(), incarnation, taken, parts_.clock.BootNow());
+  if (verdict == IdentityWatch::Verdict::kConflictFound) {
+    parts_.metrics.IdentityConflict();
+    spdlog::error("machine {}: two machines share this identity, at {} and {}; enrol one of them anew", session.machine_id(),
+                  taken ? open->second->address() : "another address", session.address());
+    const MachinePointer machine = parts_.registry.Find(session.machine_id());
+    for (ObservationSink* sink : parts_.sinks) {
+      if (machine != nullptr) sink->OnIdentityConflict(*machine, session.address(), parts_.clock.WallNow());
+    }
+  }
+  if (taken && verdict != IdentityWatch::Verdict::kFine) {
+    return absl::PermissionDeniedError(
+        StrCat("another machine with this one's identity is connected from ", open->second->address(),
+               "; one is a copy of the other. Enrol this one anew: `stewardctl token create` on the collector, then "
+               "`steward-agent enroll TOKEN` here"));
+  }
+  if (taken) {
+    std::exchange(open->second, &session)
+        ->End(absl::AbortedError(
+            StrCat("another stream of this machine was opened from ", session.address(),
+                   "; only the newer one is served. If this repeats, two machines share one identity: enrol one of them anew")));
+  } else {
+    by_machine_.emplace(session.machine_id(), &session);
+  }
+  return absl::OkStatus();
 }
 
 void SessionHub::Connected(Session& session, const MachineRecord& machine) {

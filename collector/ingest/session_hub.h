@@ -15,6 +15,8 @@
 #include "collector/identity/certificate_authority.h"
 #include "collector/identity/machine_registry.h"
 #include "collector/identity/peer_verifier.h"
+#include "collector/ingest/backlog_pool.h"
+#include "collector/ingest/identity_watch.h"
 #include "collector/ingest/ingest_metrics.h"
 #include "collector/ingest/observation.h"
 #include "collector/ingest/session_transport.h"
@@ -58,7 +60,9 @@ class SessionHub {
 
   // For sessions.
   const IngestParts& parts() const { return parts_; }
-  void Claim(Session& session);    // from now on the machine's; ends an older one with ABORTED
+  BacklogPool& backlog() { return backlog_; }
+  // From now on the machine's; ends an older one with ABORTED. PermissionDenied: it is a copy of one that is served.
+  absl::Status Claim(Session& session, const Incarnation& incarnation);
   void Connected(Session& session, const MachineRecord& machine);
   void Ended(Session& session, const absl::Status& status);
   void Deliver(Observation observation);  // committed just now; machine, arrival time and newest are filled in here
@@ -67,9 +71,11 @@ class SessionHub {
 
  private:
   IngestParts parts_;
+  BacklogPool backlog_;
   absl::flat_hash_map<Session*, std::shared_ptr<Session>> sessions_;
   absl::flat_hash_map<MachineId, Session*> by_machine_;
   absl::flat_hash_map<MachineId, absl::Time> newest_;  // time of the newest batch seen since the start
+  IdentityWatch identities_;
   std::atomic<bool> in_trouble_ = false;
   absl::Status stopped_;
 };

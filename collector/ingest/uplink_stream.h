@@ -1,12 +1,16 @@
-// gRPC's stream as a session's transport. gRPC's callbacks only move what came to the core thread, where all else happens.
+// gRPC's stream as a session's transport. gRPC's callbacks only parse what came and move it to the core thread, where all
+// else happens. The stream is read ahead of the session within bounds, so that one hand-over moves several messages.
 #pragma once
 
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "base/mutex.h"
 #include "boost/asio/any_io_executor.hpp"
 #include "collector/ingest/session.h"
 #include "collector/ingest/session_hub.h"
@@ -43,10 +47,32 @@ class UplinkStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
  private:
   using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
+  struct Incoming {
+    std::optional<v1::AgentMessage> message;  // none: what came is no message
+    std::size_t bytes = 0;
+  };
+
+  void Deliver();                       // to the session, as far as it asks
+  void HandOver(Incoming incoming);
+  bool MayReadAhead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const boost::asio::any_io_executor core_;
   SessionHub& hub_;
   std::shared_ptr<Session> session_;
-  grpc::ByteBuffer incoming_;           // gRPC's between Read and OnReadDone
+  grpc::ByteBuffer incoming_;           // gRPC's between StartRead and OnReadDone
+
+  Mutex mutex_;
+  std::vector<Incoming> arrived_ ABSL_GUARDED_BY(mutex_);         // not fetched by the core thread yet
+  std::size_t held_messages_ ABSL_GUARDED_BY(mutex_) = 0;         // not handed to the session yet
+  std::size_t held_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool read_under_way_ ABSL_GUARDED_BY(mutex_) = false;
+  bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool deliver_posted_ ABSL_GUARDED_BY(mutex_) = false;
+
+  // Core thread.
+  std::deque<Incoming> waiting_;        // for the session to ask
+  bool asked_ = false;
+  bool told_half_closed_ = false;
   std::deque<grpc::ByteBuffer> queue_;  // the first is being written
   std::optional<absl::Status> finish_;  // waits for the write under way
   bool finished_ = false;

@@ -105,7 +105,9 @@ class Machine {
     hello_.set_agent_version("bench");
     hello_.set_epoch(epoch_);
     hello_.set_boot_id("00000000-0000-4000-8000-000000000000");
+    // The machine was started when the workload begins, so that its samples lie in the past.
     hello_.set_wall_ms(absl::ToUnixMillis(absl::Now()));
+    hello_.set_boot_ms(hello_.wall_ms() - begin_wall_ms_ - number_ * 7919 % kWorkloadIntervalMs);
     *message.mutable_hello() = hello_;
     Send(message);
     v1::CollectorMessage answer;

@@ -42,6 +42,8 @@ struct FakeCollector::State {
   int connections = 0;
   std::vector<v1::Hello> hellos;
   std::vector<v1::GapDeclaration> gaps;
+  std::vector<v1::ClockReading> clocks;
+  std::vector<Key> order;
   std::vector<v1::Inventory> inventories;
   std::vector<v1::MachineEvent> events;
   std::vector<std::string> peers;
@@ -92,7 +94,13 @@ class FakeCollector::UplinkService final : public v1::AgentUplink::Service {
     std::unique_ptr<wire::SegmentDecoder> decoder = nullptr;
     std::uint64_t epoch = 0;
     std::uint64_t next_sequence = 0;
+    std::unique_ptr<wire::SegmentDecoder> backlog_decoder = nullptr;
+    std::uint64_t backlog_epoch = 0;
+    std::uint64_t backlog_next = 0;
+    std::uint64_t backlog_wanted = 0;
+    std::uint64_t backlog_granted = 0;
     std::uint64_t unacknowledged = 0;
+    bool in_backlog = false;
     std::deque<v1::CollectorMessage> held = {};
 
     grpc::Status Take(const v1::AgentMessage& message) {
@@ -136,10 +144,53 @@ class FakeCollector::UplinkService final : public v1::AgentUplink::Service {
         case v1::AgentMessage::kRenew:
           Renew(message.renew());
           break;
+        case v1::AgentMessage::kClock:
+          state.clocks.push_back(message.clock());
+          break;
+        case v1::AgentMessage::kBacklogRequest:
+          backlog_wanted = message.backlog_request().batches();
+          if (backlog_wanted == 0) backlog_granted = 0;
+          GrantBacklog();
+          break;
+        case v1::AgentMessage::kBacklog:
+          TakeBacklog(message.backlog());
+          break;
         case v1::AgentMessage::MESSAGE_NOT_SET:
           state.Complain("an empty message");
       }
       return grpc::Status::OK;
+    }
+
+    void GrantBacklog() {
+      if (backlog_granted > 0 || backlog_wanted == 0) return;
+      backlog_granted = std::min(backlog_wanted, script.backlog_turn);
+      backlog_wanted -= backlog_granted;
+      v1::CollectorMessage answer;
+      answer.mutable_credit()->set_backlog_batches(static_cast<std::uint32_t>(backlog_granted));
+      stream.Write(answer);
+    }
+
+    void TakeBacklog(const v1::Backlog& group) {
+      if (group.has_segment()) {
+        backlog_epoch = group.segment().epoch();
+        backlog_next = group.segment().first_sequence();
+        backlog_decoder = std::make_unique<wire::SegmentDecoder>(state.tables[backlog_epoch]);
+      }
+      const auto count = static_cast<std::uint64_t>(group.batches_size());
+      if (count > backlog_granted) state.Complain("more backlog than granted");
+      backlog_granted -= std::min(count, backlog_granted);
+      // As if it were the live segment, which waits meanwhile.
+      const auto exchange = [this] {
+        std::swap(decoder, backlog_decoder);
+        std::swap(epoch, backlog_epoch);
+        std::swap(next_sequence, backlog_next);
+      };
+      exchange();
+      in_backlog = true;
+      for (const v1::Batch& batch : group.batches()) TakeBatch(batch);
+      in_backlog = false;
+      exchange();
+      GrantBacklog();
     }
 
     void Welcome(const v1::Hello& hello) {
@@ -147,6 +198,7 @@ class FakeCollector::UplinkService final : public v1::AgentUplink::Service {
       v1::Welcome& welcome = *answer.mutable_welcome();
       welcome.set_collector_version("fake");
       welcome.set_window_batches(script.window);
+      welcome.set_takes_backlog(script.takes_backlog);
       welcome.set_wall_ms(absl::ToUnixMillis(absl::Now()));
       welcome.set_inventory_digest(script.inventory_digest);
       welcome.mutable_policy()->mutable_interval()->set_seconds(script.interval_s);
@@ -216,7 +268,7 @@ class FakeCollector::UplinkService final : public v1::AgentUplink::Service {
       if (!fresh && known->second != batch.samples()) state.Complain("other content under a known identity");
       if (!state.committed.emplace(key, decoded.groups.empty() ? 0 : decoded.groups[0].values[0].value).second) {
         ++state.duplicates;
-      } else {
+      } else if (state.order.push_back(key); !in_backlog) {
         ++unacknowledged;
         state.most_unacknowledged = std::max(state.most_unacknowledged, unacknowledged);
       }
@@ -343,6 +395,8 @@ STEWARD_LOCKED_GETTER(std::uint64_t, most_unacknowledged, most_unacknowledged)
 STEWARD_LOCKED_GETTER(int, connections, connections)
 STEWARD_LOCKED_GETTER(std::vector<v1::Hello>, hellos, hellos)
 STEWARD_LOCKED_GETTER(std::vector<v1::GapDeclaration>, gaps, gaps)
+STEWARD_LOCKED_GETTER(std::vector<v1::ClockReading>, clocks, clocks)
+STEWARD_LOCKED_GETTER(std::vector<Key>, order, order)
 STEWARD_LOCKED_GETTER(std::vector<v1::Inventory>, inventories, inventories)
 STEWARD_LOCKED_GETTER(std::vector<v1::MachineEvent>, events, events)
 STEWARD_LOCKED_GETTER(std::vector<std::string>, peer_certificates, peers)

@@ -39,6 +39,8 @@ struct FakeCollectorScript {
   std::string inventory_digest;
   bool renew = false;                   // the certificate should be renewed at once
   std::int64_t interval_s = 15;
+  bool takes_backlog = true;
+  std::uint64_t backlog_turn = 7;       // granted at once; the next after all of it came
 };
 
 class FakeCollector {
@@ -68,6 +70,8 @@ class FakeCollector {
   int connections() const;
   std::vector<v1::Hello> hellos() const;
   std::vector<v1::GapDeclaration> gaps() const;
+  std::vector<v1::ClockReading> clocks() const;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> order() const;  // (epoch, sequence) as they were first committed
   std::vector<v1::Inventory> inventories() const;
   std::vector<v1::MachineEvent> events() const;
   std::vector<std::string> peer_certificates() const;  // PEM, one a connection

@@ -78,7 +78,10 @@ TEST_F(PeerVerifierTest, RefusesCertificatesThatAreNoMachines) {
 TEST_F(PeerVerifierTest, JudgesTimeByTheCollectorsClock) {
   const std::string pem = PemFor(kId, authority_);
   EXPECT_TRUE(Verify(pem, kNow + absl::Hours(24 * 90)).ok());
-  ExpectRefused(Verify(pem, kNow + absl::Hours(24 * 90) + absl::Seconds(1)), absl::StatusCode::kUnauthenticated, "expired on",
+  EXPECT_FALSE(Verify(pem, kNow + absl::Hours(24 * 90))->expired);
+  EXPECT_TRUE(Verify(pem, kNow + absl::Hours(24 * 90) + absl::Seconds(1))->expired) << "good for a renewal";
+  EXPECT_TRUE(Verify(pem, kNow + absl::Hours(24 * 490)).ok());
+  ExpectRefused(Verify(pem, kNow + absl::Hours(24 * 490) + absl::Seconds(1)), absl::StatusCode::kUnauthenticated, "expired on",
                 "steward-agent enroll");
   EXPECT_TRUE(Verify(pem, kNow - absl::Minutes(59)).ok());
   ExpectRefused(Verify(pem, kNow - absl::Hours(2)), absl::StatusCode::kUnauthenticated, "valid from", "set the collector's clock");

@@ -250,7 +250,7 @@ TEST_F(UplinkServerTest, RefusesEveryKindOfBadCertificateInWords) {
   const auto foreign = other->SignMachine(CertificateRequest(key), good.machine_id, clock.WallNow());
   ExpectRefused(Refusal(key.key_pem, PemFromDer(foreign->der)), grpc::UNAUTHENTICATED, "not signed by this collector");
 
-  const auto expired = authority.SignMachine(CertificateRequest(key), good.machine_id, clock.WallNow() - absl::Hours(24 * 91));
+  const auto expired = authority.SignMachine(CertificateRequest(key), good.machine_id, clock.WallNow() - absl::Hours(24 * 491));
   ExpectRefused(Refusal(key.key_pem, PemFromDer(expired->der)), grpc::UNAUTHENTICATED, "expired on");
 
   ExpectRefused(Refusal(good.key_pem, good.certificate_pem), grpc::PERMISSION_DENIED, "a machine writes only its own data");
