@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "proto/wire/descriptor.h"
+#include "steward/v1/coverage.pb.h"
 #include "steward/v1/management.pb.h"
 #include "steward/v1/sample.pb.h"
 #include "steward/v1/uplink.pb.h"
@@ -36,6 +37,7 @@ struct MachineRecord {
   absl::Time last_seen_time = absl::InfinitePast();  // time of the newest committed batch; InfinitePast: never
   absl::Duration interval = absl::Seconds(15);
   std::string inventory_digest;
+  MachineId continued_as;  // retired ones: the machine that it goes on as, set up anew; mostly empty
 };
 
 enum class TokenKind : std::uint8_t { kEnrollment = 1, kApi = 2 };
@@ -141,6 +143,17 @@ struct GapRecord {
   absl::Time told_time;
 };
 inline constexpr std::size_t kGapsMax = 10'000;  // a machine; those told first are forgotten
+
+// What was observed of a machine on a day.
+struct CoverageRow {
+  std::int64_t day = 0;  // since 1970, UTC
+  v1::CoverageRecord record;
+};
+struct MachineEventRecord {
+  absl::Time time;
+  v1::MachineEvent::Kind kind = v1::MachineEvent::KIND_UNSPECIFIED;
+  friend bool operator==(const MachineEventRecord&, const MachineEventRecord&) = default;
+};
 
 struct LabelMatch {
   std::string name;

@@ -67,6 +67,13 @@ class StorageReader {
   // The cursor behind all that is committed.
   virtual absl::StatusOr<std::string> CommitCursor() = 0;
 
+  // Ascending by day, from the newest row before `from_day` on if there is one (at most 400 days back), to `to_day`
+  // inclusive.
+  virtual absl::StatusOr<std::vector<CoverageRow>> ListCoverage(std::string_view machine_id, std::int64_t from_day,
+                                                                std::int64_t to_day) = 0;
+  virtual absl::StatusOr<std::vector<MachineEventRecord>> ListMachineEvents(std::string_view machine_id,
+                                                                            absl::Time from) = 0;  // ascending
+
   // Pending ones included; closed and resolved ones only if asked for. By opened (raised) time, newest first.
   virtual absl::StatusOr<std::vector<IssueRecord>> ListIssues(bool include_ended) = 0;
   virtual absl::StatusOr<IssueRecord> GetIssue(std::string_view id) = 0;
@@ -106,6 +113,11 @@ class StorageTransaction : public StorageReader {
   // Same payload means: same samples and events.
   virtual absl::StatusOr<AppendResult> AppendBatch(const BatchRecord& batch) = 0;
 
+  virtual absl::Status PutCoverage(std::string_view machine_id, const CoverageRow& row) = 0;  // by day
+  // One that is there already stays one.
+  virtual absl::Status AddMachineEvent(std::string_view machine_id, const MachineEventRecord& event) = 0;
+  virtual absl::Status ForgetMachineEvents(std::string_view machine_id, absl::Time before) = 0;
+
   virtual absl::Status PutIssue(const IssueRecord& issue) = 0;            // by issue.id
   virtual absl::Status AddIssueEvent(const IssueEventRecord& event) = 0;  // append-only; NotFound: put the issue first
   virtual absl::Status AddDelivery(const OutboxRecord& delivery) = 0;  // AlreadyExists: this key and channel are there
@@ -113,8 +125,8 @@ class StorageTransaction : public StorageReader {
       const OutboxRecord& delivery) = 0;  // by id: state, attempts, next attempt, answer
 
   // Deletes batches older than `raw_before` (those of an hour go together, with its youngest), epochs that thereby
-  // became empty, and ended deliveries and issues older than `records_before` with their events, a bounded amount a
-  // call. Which sequences were committed stays known as long as the epoch. True: more is left.
+  // became empty, and coverage, events of machines, ended deliveries and issues older than `records_before` with their
+  // events, a bounded amount a call. Which sequences were committed stays known as long as the epoch. True: more is left.
   virtual absl::StatusOr<bool> Expire(absl::Time raw_before, absl::Time records_before) = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "collector/storage/commit_order.h"
 #include "collector/storage/issue_words.h"
 #include "collector/storage/series_assembler.h"
+#include "collector/storage/stored_time.h"
 
 namespace steward::collector {
 
@@ -101,6 +102,31 @@ absl::StatusOr<std::string> MemoryState::ReadCommits(std::string_view after, std
     full = samples >= samples_max;
   }
   return absl::StrCat(next_position - 1);
+}
+
+absl::StatusOr<std::vector<CoverageRow>> MemoryState::ListCoverage(std::string_view machine_id, std::int64_t from_day,
+                                                                   std::int64_t to_day) const {
+  constexpr std::int64_t kDaysBackMax = 400;
+  const std::string id(machine_id);
+  std::vector<CoverageRow> rows;
+  for (auto it = coverage.lower_bound({id, from_day - kDaysBackMax});
+       it != coverage.end() && it->first.first == id && it->first.second <= to_day; ++it) {
+    if (it->first.second < from_day) rows.clear();  // only the newest before
+    rows.push_back({it->first.second, it->second});
+  }
+  return rows;
+}
+
+absl::StatusOr<std::vector<MachineEventRecord>> MemoryState::ListMachineEvents(std::string_view machine_id,
+                                                                               absl::Time from) const {
+  const std::string id(machine_id);
+  std::vector<MachineEventRecord> events;
+  for (auto it = machine_events.lower_bound({id, {ToStoredMs(from), 0}});
+       it != machine_events.end() && it->first.first == id; ++it) {
+    const auto [time_ms, kind] = it->first.second;
+    events.push_back({FromStoredMs(time_ms), static_cast<v1::MachineEvent::Kind>(kind)});
+  }
+  return events;
 }
 
 absl::StatusOr<std::vector<IssueRecord>> MemoryState::ListIssues(bool include_ended) const {

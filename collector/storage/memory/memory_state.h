@@ -27,6 +27,7 @@ struct MemoryState {
     std::map<std::uint64_t, std::int64_t> positions;  // in the order of commits, by sequence
   };
   using EpochKey = std::pair<std::string, std::uint64_t>;  // machine id, epoch
+  using MachineEventKey = std::pair<std::int64_t, int>;    // milliseconds, kind
 
   std::map<std::string, std::string, std::less<>> settings;
   std::map<std::string, MachineRecord, std::less<>> machines;
@@ -36,6 +37,8 @@ struct MemoryState {
   std::map<EpochKey, Epoch> epochs;
   std::map<std::string, std::vector<BootClockRecord>, std::less<>> boot_clocks;  // by machine; measured last first
   std::map<std::string, std::vector<GapRecord>, std::less<>> gaps;               // by machine; in the order told
+  std::map<std::pair<std::string, std::int64_t>, v1::CoverageRecord> coverage;  // by machine id and day
+  std::map<std::pair<std::string, MachineEventKey>, bool> machine_events;
   std::map<std::string, IssueRecord, std::less<>> issues;
   std::map<std::string, std::vector<IssueEventRecord>, std::less<>> issue_events;  // oldest first
   std::map<std::int64_t, OutboxRecord> outbox;                                     // by id
@@ -49,6 +52,9 @@ struct MemoryState {
   absl::StatusOr<std::vector<SampleSeries>> QuerySamples(const SampleQuery& query) const;
   absl::StatusOr<std::string> ReadCommits(std::string_view after, std::size_t samples_max,
                                           StorageReader::TakeCommitted take) const;
+  absl::StatusOr<std::vector<CoverageRow>> ListCoverage(std::string_view machine_id, std::int64_t from_day,
+                                                        std::int64_t to_day) const;
+  absl::StatusOr<std::vector<MachineEventRecord>> ListMachineEvents(std::string_view machine_id, absl::Time from) const;
   absl::StatusOr<std::vector<IssueRecord>> ListIssues(bool include_ended) const;
   absl::StatusOr<std::vector<OutboxRecord>> ListDeliveries(std::size_t max, bool waiting_only) const;
   std::uint64_t Bytes() const;

@@ -192,6 +192,37 @@ absl::StatusOr<AppendResult> MemoryTransaction::AppendBatch(const BatchRecord& b
   return AppendResult::kCommitted;
 }
 
+absl::Status MemoryTransaction::PutCoverage(std::string_view machine_id, const CoverageRow& row) {
+  if (auto status = KnownMachine(machine_id); !status.ok()) return status;
+  Assign(state_.coverage, {std::string(machine_id), row.day}, row.record);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::AddMachineEvent(std::string_view machine_id, const MachineEventRecord& event) {
+  if (auto status = KnownMachine(machine_id); !status.ok()) return status;
+  Assign(state_.machine_events, {std::string(machine_id), {ToStoredMs(event.time), event.kind}}, true);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::ForgetMachineEvents(std::string_view machine_id, absl::Time before) {
+  std::vector<std::pair<std::string, MemoryState::MachineEventKey>> old;
+  for (const auto& [key, set] : state_.machine_events) {
+    if (key.first == machine_id && key.second.first < ToStoredMs(before)) old.push_back(key);
+  }
+  for (const auto& key : old) Erase(state_.machine_events, key);
+  return absl::OkStatus();
+}
+
+void MemoryTransaction::ExpireCoverage(std::int64_t before_ms) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  std::vector<std::pair<std::string, std::int64_t>> days;
+  for (const auto& [key, record] : state_.coverage) {
+    if (key.second < before_ms / kDayMs) days.push_back(key);
+  }
+  for (const auto& key : days) Erase(state_.coverage, key);
+  for (const auto& [id, machine] : state_.machines) (void)ForgetMachineEvents(id, FromStoredMs(before_ms));
+}
+
 absl::Status MemoryTransaction::PutIssue(const IssueRecord& issue) {
   Assign(state_.issues, issue.issue.id(), issue);
   return absl::OkStatus();
@@ -235,6 +266,7 @@ absl::Status MemoryTransaction::UpdateDelivery(const OutboxRecord& delivery) {
 
 absl::StatusOr<bool> MemoryTransaction::Expire(absl::Time raw_before, absl::Time records_before) {
   const bool batches_left = ExpireBatches(ToStoredMs(raw_before), kExpireRowsPerCall);
+  ExpireCoverage(ToStoredMs(records_before));
   const bool records_left = ExpireRecords(ToStoredMs(records_before), kExpireRowsPerCall);
   return batches_left || records_left;
 }

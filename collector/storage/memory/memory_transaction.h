@@ -78,6 +78,14 @@ class MemoryReads : public Face {
     return view_.ReadCommits(after, samples_max, take);
   }
   absl::StatusOr<std::string> CommitCursor() override { return absl::StrCat(view_.next_position - 1); }
+  absl::StatusOr<std::vector<CoverageRow>> ListCoverage(std::string_view machine_id, std::int64_t from_day,
+                                                        std::int64_t to_day) override {
+    return view_.ListCoverage(machine_id, from_day, to_day);
+  }
+  absl::StatusOr<std::vector<MachineEventRecord>> ListMachineEvents(std::string_view machine_id,
+                                                                    absl::Time from) override {
+    return view_.ListMachineEvents(machine_id, from);
+  }
   absl::StatusOr<std::vector<IssueRecord>> ListIssues(bool include_ended) override {
     return view_.ListIssues(include_ended);
   }
@@ -122,6 +130,9 @@ class MemoryTransaction final : public MemoryReads<StorageTransaction> {
   absl::Status PutBootClock(std::string_view machine_id, const BootClockRecord& clock) override;
   absl::Status PutGap(std::string_view machine_id, const GapRecord& gap) override;
   absl::StatusOr<AppendResult> AppendBatch(const BatchRecord& batch) override;
+  absl::Status PutCoverage(std::string_view machine_id, const CoverageRow& row) override;
+  absl::Status AddMachineEvent(std::string_view machine_id, const MachineEventRecord& event) override;
+  absl::Status ForgetMachineEvents(std::string_view machine_id, absl::Time before) override;
   absl::Status PutIssue(const IssueRecord& issue) override;
   absl::Status AddIssueEvent(const IssueEventRecord& event) override;
   absl::Status AddDelivery(const OutboxRecord& delivery) override;
@@ -136,6 +147,7 @@ class MemoryTransaction final : public MemoryReads<StorageTransaction> {
   template <class Map>
   void Erase(Map& map, const typename Map::key_type& key);
   bool ExpireBatches(std::int64_t before_ms, std::size_t max);
+  void ExpireCoverage(std::int64_t before_ms);
   bool ExpireRecords(std::int64_t before_ms, std::size_t max);
 
   MemoryState& state_;

@@ -11,7 +11,8 @@ namespace {
   "SELECT id, host_name, instance, site, class, state, hardware_fingerprint, operating_system, agent_version, "      \
   "address, enrolled_ms, certificate_expire_ms, "                                                                     \
   "MAX(last_seen_ms, IFNULL((SELECT MAX(time_max_ms) FROM run WHERE run.machine = machine.key), last_seen_ms)), "     \
-  "interval_ms, IFNULL((SELECT digest FROM inventory WHERE inventory.machine = machine.key), x'') FROM machine "
+  "interval_ms, IFNULL((SELECT digest FROM inventory WHERE inventory.machine = machine.key), x''), "          \
+  "continued_as FROM machine "
 
 MachineRecord ReadMachine(Query& row) {
   MachineRecord machine;
@@ -30,6 +31,7 @@ MachineRecord ReadMachine(Query& row) {
   machine.last_seen_time = FromStoredMs(row.Integer(12));
   machine.interval = absl::Milliseconds(row.Integer(13));
   machine.inventory_digest = row.Text(14);
+  machine.continued_as = row.Text(15);
   return machine;
 }
 
@@ -69,19 +71,20 @@ absl::Status PutMachine(Connection& connection, const MachineRecord& machine) {
   }
   Query(connection,
         "INSERT INTO machine (id, host_name, instance, site, class, state, hardware_fingerprint, operating_system, "
-        "agent_version, address, enrolled_ms, certificate_expire_ms, last_seen_ms, interval_ms) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) "
+        "agent_version, address, enrolled_ms, certificate_expire_ms, last_seen_ms, interval_ms, continued_as) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) "
         "ON CONFLICT (id) DO UPDATE SET host_name = excluded.host_name, instance = excluded.instance, "
         "site = excluded.site, class = excluded.class, state = excluded.state, "
         "hardware_fingerprint = excluded.hardware_fingerprint, operating_system = excluded.operating_system, "
         "agent_version = excluded.agent_version, address = excluded.address, enrolled_ms = excluded.enrolled_ms, "
         "certificate_expire_ms = excluded.certificate_expire_ms, "
-        "last_seen_ms = MAX(last_seen_ms, excluded.last_seen_ms), interval_ms = excluded.interval_ms",
+        "last_seen_ms = MAX(last_seen_ms, excluded.last_seen_ms), interval_ms = excluded.interval_ms, "
+        "continued_as = excluded.continued_as",
         machine.id, machine.host_name, machine.instance, machine.site, machine.machine_class,
         static_cast<std::int64_t>(machine.state), machine.hardware_fingerprint, machine.operating_system,
         machine.agent_version, machine.address, ToStoredMs(machine.enrolled_time),
         ToStoredMs(machine.certificate_expire_time), ToStoredMs(machine.last_seen_time),
-        absl::ToInt64Milliseconds(machine.interval))
+        absl::ToInt64Milliseconds(machine.interval), machine.continued_as)
       .Run();
   return absl::OkStatus();
 }

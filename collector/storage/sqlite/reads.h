@@ -8,6 +8,7 @@
 
 #include "collector/storage/sqlite/commits.h"
 #include "collector/storage/sqlite/connection.h"
+#include "collector/storage/sqlite/coverage_records.h"
 #include "collector/storage/sqlite/inventory.h"
 #include "collector/storage/sqlite/issues.h"
 #include "collector/storage/sqlite/machines.h"
@@ -78,6 +79,14 @@ class SqliteReads : public Face {
   }
   absl::StatusOr<std::string> CommitCursor() override {
     return Do([&] { return collector::CommitCursor(connection_); });
+  }
+  absl::StatusOr<std::vector<CoverageRow>> ListCoverage(std::string_view machine_id, std::int64_t from_day,
+                                                        std::int64_t to_day) override {
+    return Do([&] { return collector::ListCoverage(connection_, machine_id, from_day, to_day); });
+  }
+  absl::StatusOr<std::vector<MachineEventRecord>> ListMachineEvents(std::string_view machine_id,
+                                                                    absl::Time from) override {
+    return Do([&] { return collector::ListMachineEvents(connection_, machine_id, from); });
   }
   absl::StatusOr<std::vector<IssueRecord>> ListIssues(bool include_ended) override {
     return Do([&] { return collector::ListIssues(connection_, include_ended); });

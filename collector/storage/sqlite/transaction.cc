@@ -134,6 +134,27 @@ absl::StatusOr<AppendResult> SqliteTransaction::AppendBatch(const BatchRecord& b
   return Change([&] { return log_.Append(batch); });
 }
 
+absl::Status SqliteTransaction::PutCoverage(std::string_view machine_id, const CoverageRow& row) {
+  return Change([&] {
+    OpenSavepoint();
+    return collector::PutCoverage(connection_, machine_id, row);
+  });
+}
+
+absl::Status SqliteTransaction::AddMachineEvent(std::string_view machine_id, const MachineEventRecord& event) {
+  return Change([&] {
+    OpenSavepoint();
+    return collector::AddMachineEvent(connection_, machine_id, event);
+  });
+}
+
+absl::Status SqliteTransaction::ForgetMachineEvents(std::string_view machine_id, absl::Time before) {
+  return Change([&] {
+    OpenSavepoint();
+    return collector::ForgetMachineEvents(connection_, machine_id, before);
+  });
+}
+
 absl::Status SqliteTransaction::PutIssue(const IssueRecord& issue) {
   return Change([&] {
     OpenSavepoint();
@@ -170,8 +191,9 @@ absl::StatusOr<bool> SqliteTransaction::Expire(absl::Time raw_before, absl::Time
     BeforeRead();
     const bool batches_left = ExpireBatches(connection_, ToStoredMs(raw_before));
     const bool records_left = ExpireRecords(connection_, ToStoredMs(records_before), kExpireRecordsPerCall);
+    const bool coverage_left = ExpireCoverage(connection_, ToStoredMs(records_before), kExpireRecordsPerCall);
     expired_ = true;
-    return batches_left || records_left;
+    return batches_left || records_left || coverage_left;
   });
 }
 

@@ -25,6 +25,9 @@ class SqliteTransaction final : public SqliteReads<StorageTransaction> {
   absl::Status PutBootClock(std::string_view machine_id, const BootClockRecord& clock) override;
   absl::Status PutGap(std::string_view machine_id, const GapRecord& gap) override;
   absl::StatusOr<AppendResult> AppendBatch(const BatchRecord& batch) override;
+  absl::Status PutCoverage(std::string_view machine_id, const CoverageRow& row) override;
+  absl::Status AddMachineEvent(std::string_view machine_id, const MachineEventRecord& event) override;
+  absl::Status ForgetMachineEvents(std::string_view machine_id, absl::Time before) override;
   absl::Status PutIssue(const IssueRecord& issue) override;
   absl::Status AddIssueEvent(const IssueEventRecord& event) override;
   absl::Status AddDelivery(const OutboxRecord& delivery) override;

@@ -13,6 +13,7 @@ TEST_P(MachineContract, GivesAMachineBackAsItWasPut) {
   MachineRecord machine = TestMachine();
   machine.state = MachineState::kRetired;
   machine.last_seen_time = At(44);
+  machine.continued_as = kOtherMachine;
   PutMachine(machine);
   const auto stored = Read([](StorageReader& r) { return r.GetMachine(kMachine); });
   EXPECT_EQ(stored->id, machine.id);
@@ -29,6 +30,7 @@ TEST_P(MachineContract, GivesAMachineBackAsItWasPut) {
   EXPECT_EQ(stored->certificate_expire_time, machine.certificate_expire_time);
   EXPECT_EQ(stored->last_seen_time, machine.last_seen_time);
   EXPECT_EQ(stored->interval, machine.interval);
+  EXPECT_EQ(stored->continued_as, machine.continued_as);
 }
 
 TEST_P(MachineContract, ListsMachinesByHostNameThenId) {
