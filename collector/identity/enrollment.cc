@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "collector/identity/reinstalled.h"
 #include "collector/identity/token_service.h"
 #include "spdlog/spdlog.h"
 
@@ -15,6 +16,15 @@ absl::Status CheckText(std::string_view field, const std::string& text, std::siz
       std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
   if (clean && text.size() <= bytes_max) return absl::OkStatus();
   return absl::InvalidArgumentError(StrCat(field, " must be at most ", bytes_max, " bytes without control characters"));
+}
+
+void TellIfReinstalled(const MachineRegistry& registry, const MachineRecord& machine) {
+  std::vector<MachineRecord> all;
+  for (const MachinePointer& other : registry.Snapshot()) all.push_back(*other);
+  const MachineRecord* old = MayBe(machine, all);
+  if (old == nullptr) return;
+  spdlog::warn("machine {} has the hardware of {} ({}), which is silent: was it set up anew? Then `stewardctl machine approve {}`",
+               machine.instance, old->instance, old->id, machine.instance);
 }
 
 }  // namespace
@@ -80,6 +90,7 @@ void EnrollmentService::Enroll(const v1::EnrollRequest& request, const std::stri
           return done(machine.status());
         }
         spdlog::info("machine {} enrolled as {} from {}", id, (*machine)->instance, address);
+        TellIfReinstalled(registry_, **machine);
         v1::EnrollResponse response;
         response.set_machine_id(id);
         response.set_certificate_der(der);
