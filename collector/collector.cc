@@ -12,6 +12,7 @@
 #include "boost/asio/post.hpp"
 #include "collector/api/http_server.h"
 #include "collector/api/services.h"
+#include "collector/coverage/coverage.h"
 #include "collector/data_directory.h"
 #include "collector/delivery/channel_list.h"
 #include "collector/delivery/delivery_service.h"
@@ -88,6 +89,7 @@ class RunningCollector final : public Collector {
   absl::Status Start() {
     absl::Status status = registry_.Load();
     if (status.ok()) status = LoadLatest();
+    if (status.ok()) status = coverage_->Load();
     if (status.ok()) status = StartDelivery();
     if (status.ok()) status = issues_.Start();
     if (status.ok()) status = StartUplink();
@@ -95,6 +97,7 @@ class RunningCollector final : public Collector {
     if (status.ok()) status = data_.WriteEndpoints(agents_address(), http_url());
     if (!status.ok()) return status;
     retention_->Start();
+    coverage_->Start();
     pulse_.Start();
     return absl::OkStatus();
   }
@@ -112,6 +115,7 @@ class RunningCollector final : public Collector {
       if (uplink_ != nullptr) uplink_->Stop(kStopGrace);
       boost::asio::post(core_, [this, stopped] {
         issues_.Stop();
+        coverage_->Stop();
         stopped();
       });
     });
@@ -158,7 +162,10 @@ class RunningCollector final : public Collector {
   }
 
   absl::Status StartHttp() {
-    AddMachineService(latest_, *storage_, registry_, rpc_);
+    AddMachineService(latest_, *storage_, registry_, rpc_,
+                      [this](StorageReader& reader, const MachineRecord& machine, int count) {
+                        return coverage_->Days(reader, machine, count);
+                      });
     AddTokenService(tokens_, rpc_);
     AddIssueService(*storage_, rpc_);
     AddSampleService(clock_, *storage_, rpc_);
@@ -199,7 +206,9 @@ class RunningCollector final : public Collector {
                                   return IntervalFor(options_.config.agents, machine_class);
                                 }};
   Latest latest_{clock_};
-  Exposition exposition_{latest_, *storage_, prometheus_};
+  const std::shared_ptr<Coverage> coverage_ = std::make_shared<Coverage>(*storage_, clock_, core_.get_executor());
+  const CoverageRatio coverage_ratio_ = [this](const MachineRecord& machine) { return coverage_->Ratio(machine); };
+  Exposition exposition_{latest_, *storage_, prometheus_, coverage_ratio_};
   Progress ingest_progress_, issues_progress_, outbox_progress_;
   StoragePulse pulse_{*storage_, clock_, core_.get_executor(), ingest_progress_};
   std::unique_ptr<DeliveryThread> delivery_thread_ = std::make_unique<DeliveryThread>();
@@ -213,13 +222,13 @@ class RunningCollector final : public Collector {
                        MakeRouter(options_.config), [this] { deliveries_->Wake(); }, issues_progress_}};
   IngestMetrics ingest_metrics_{prometheus_};
   SessionHub hub_{{*storage_, clock_, core_.get_executor(), authority_, registry_, ingest_metrics_, options_.config.agents,
-                   std::vector<ObservationSink*>{&latest_, &issues_}, options_.version}};
+                   std::vector<ObservationSink*>{&latest_, coverage_.get(), &issues_}, options_.version}};
   const std::shared_ptr<Retention> retention_ = std::make_shared<Retention>(*storage_, clock_, core_.get_executor());
   RpcTable rpc_;
   HttpServer http_{{options_.config.listen.http, options_.config.listen.http_certificate, options_.config.listen.http_key,
                     data_.socket().string()},
                    {latest_, exposition_, *storage_, rpc_, prometheus_, [this](std::string_view text) { return CheckToken(text); },
-                    [this] { return Ready(); }, ::geteuid(), options_.version}};
+                    [this] { return Ready(); }, ::geteuid(), options_.version, coverage_ratio_}};
   std::unique_ptr<UplinkServer> uplink_;
   std::thread stopper_;
 };

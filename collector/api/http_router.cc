@@ -217,7 +217,8 @@ HttpReply HttpRouter::Overview() const {
                              .issues = std::move(issues),
                              .trouble = read.ok() ? parts_.ready() : read,
                              .now = parts_.latest.clock().WallNow(),
-                             .version = parts_.version});
+                             .version = parts_.version,
+                             .coverage = parts_.coverage});
   reply.content_type = "text/html; charset=utf-8";
   reply.headers.emplace_back("Content-Security-Policy",
                              "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");

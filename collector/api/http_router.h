@@ -58,6 +58,7 @@ struct HttpRouterParts {
   std::function<absl::Status()> ready;
   uid_t own_user = 0;   // with root the owner on the local socket
   std::string version;  // shown in the console
+  CoverageRatio coverage = {};  // likewise
 };
 
 class HttpRouter {

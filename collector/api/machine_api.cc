@@ -1,16 +1,24 @@
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "base/text.h"
+#include "collector/api/coverage_messages.h"
 #include "collector/api/machine_lookup.h"
 #include "collector/api/messages.h"
 #include "collector/api/services.h"
+#include "collector/identity/reinstalled.h"
 #include "spdlog/spdlog.h"
 
 namespace steward::collector {
 namespace {
 
 constexpr std::size_t kReasonBytesMax = 1000;
+constexpr int kCoverageDays = 7;
+
+void SetMayBe(const MachineRecord& record, const std::vector<MachineRecord>& all, v1::Machine& machine) {
+  if (const MachineRecord* old = MayBe(record, all)) machine.set_may_be_machine_id(old->id);
+}
 
 absl::StatusOr<v1::ListMachinesResponse> ListMachines(const Latest& latest, Storage& storage,
                                                       const v1::ListMachinesRequest& request) {
@@ -24,6 +32,7 @@ absl::StatusOr<v1::ListMachinesResponse> ListMachines(const Latest& latest, Stor
     for (const MachineRecord& machine : *machines) {
       if (machine.state == MachineState::kRetired && !request.include_retired()) continue;
       *response.add_machines() = MachineMessage(machine, latest, open[machine.id]);
+      SetMayBe(machine, *machines, *response.mutable_machines(response.machines_size() - 1));
     }
     return absl::OkStatus();
   });
@@ -62,7 +71,16 @@ absl::Status FillInventory(StorageReader& reader, const MachineId& id, v1::GetMa
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::GetMachineResponse> GetMachine(const Latest& latest, Storage& storage,
+absl::Status FillCoverage(StorageReader& reader, const MachineRecord& machine, const CoverageDays& coverage,
+                          std::uint32_t wanted, v1::GetMachineResponse& response) {
+  if (!coverage) return absl::OkStatus();
+  const auto days = coverage(reader, machine, wanted == 0 ? kCoverageDays : static_cast<int>(std::min(wanted, 400u)));
+  if (!days.ok()) return days.status();
+  for (const CoverageDay& day : *days) *response.add_coverage() = CoverageDayMessage(day);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::GetMachineResponse> GetMachine(const Latest& latest, Storage& storage, const CoverageDays& coverage,
                                                   const v1::GetMachineRequest& request) {
   v1::GetMachineResponse response;
   const absl::Status read = storage.Read([&](StorageReader& reader) {
@@ -77,6 +95,11 @@ absl::StatusOr<v1::GetMachineResponse> GetMachine(const Latest& latest, Storage&
     }
     *response.mutable_machine() =
         MachineMessage(*machine, latest, static_cast<std::uint32_t>(response.issues_size()));
+    const auto machines = reader.ListMachines();
+    if (!machines.ok()) return machines.status();
+    SetMayBe(*machine, *machines, *response.mutable_machine());
+    absl::Status filled = FillCoverage(reader, *machine, coverage, request.coverage_days(), response);
+    if (!filled.ok()) return filled;
     return FillInventory(reader, machine->id, response);
   });
   if (!read.ok()) return read;
@@ -107,18 +130,65 @@ void RetireMachine(const Latest& latest, Storage& storage, MachineRegistry& mach
   });
 }
 
+// The two machines that a request names, the older one by the offer if it is not named.
+absl::Status FindPair(StorageReader& reader, const v1::ApproveMachineRequest& request, MachineRecord& machine,
+                      MachineRecord& old) {
+  auto found = FindMachine(reader, request.machine());
+  if (!found.ok()) return found.status();
+  machine = *std::move(found);
+  if (!request.as().empty()) {
+    auto named = FindMachine(reader, request.as());
+    if (!named.ok()) return named.status();
+    old = *std::move(named);
+    return absl::OkStatus();
+  }
+  const auto machines = reader.ListMachines();
+  if (!machines.ok()) return machines.status();
+  const MachineRecord* offered = MayBe(machine, *machines);
+  if (offered == nullptr) {
+    return absl::FailedPreconditionError(StrCat("no machine that is silent has the hardware of ", machine.instance,
+                                                "; name the one that it goes on for (--as)"));
+  }
+  old = *offered;
+  return absl::OkStatus();
+}
+
+void ApproveMachine(const Latest& latest, Storage& storage, MachineRegistry& machines, const Caller& caller,
+                    const v1::ApproveMachineRequest& request, RpcTable::Done<v1::ApproveMachineResponse> done) {
+  MachineRecord machine, old;
+  const absl::Status read = storage.Read([&](StorageReader& reader) { return FindPair(reader, request, machine, old); });
+  if (!read.ok()) return done(read);
+  ApproveReinstalled(machines, machine.id, old.id,
+                     [&latest, done = std::move(done), by = caller.name](absl::StatusOr<Approved> approved) {
+                       if (!approved.ok()) return done(approved.status());
+                       spdlog::info("machine {} was approved by {} as the one that was {}", approved->machine->instance, by,
+                                    approved->retired->id);
+                       v1::ApproveMachineResponse response;
+                       *response.mutable_machine() = MachineMessage(*approved->machine, latest, 0);
+                       *response.mutable_retired() = MachineMessage(*approved->retired, latest, 0);
+                       done(std::move(response));
+                     });
+}
+
 }  // namespace
 
-void AddMachineService(const Latest& latest, Storage& storage, MachineRegistry& machines, RpcTable& rpc) {
+void AddMachineService(const Latest& latest, Storage& storage, MachineRegistry& machines, RpcTable& rpc,
+                       CoverageDays coverage) {
   rpc.AddImmediate<v1::ListMachinesRequest, v1::ListMachinesResponse>(
       "steward.v1.MachineService.ListMachines",
       [&](const Caller&, const auto& request) { return ListMachines(latest, storage, request); });
   rpc.AddImmediate<v1::GetMachineRequest, v1::GetMachineResponse>(
       "steward.v1.MachineService.GetMachine",
-      [&](const Caller&, const auto& request) { return GetMachine(latest, storage, request); });
+      [&, coverage = std::move(coverage)](const Caller&, const auto& request) {
+        return GetMachine(latest, storage, coverage, request);
+      });
   rpc.Add<v1::RetireMachineRequest, v1::RetireMachineResponse>(
       "steward.v1.MachineService.RetireMachine", [&](const Caller& caller, const auto& request, auto done) {
         RetireMachine(latest, storage, machines, caller, request, std::move(done));
+      });
+  rpc.Add<v1::ApproveMachineRequest, v1::ApproveMachineResponse>(
+      "steward.v1.MachineService.ApproveMachine", [&](const Caller& caller, const auto& request, auto done) {
+        ApproveMachine(latest, storage, machines, caller, request, std::move(done));
       });
 }
 

@@ -78,6 +78,7 @@ v1::Machine MachineMessage(const MachineRecord& record, const Latest& latest, st
     *machine.mutable_certificate_expire_time() = ToTimestamp(record.certificate_expire_time);
   }
   *machine.mutable_interval() = ToDuration(record.interval);
+  machine.set_continued_as_id(record.continued_as);
   return machine;
 }
 

@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "collector/api/channel_tester.h"
 #include "collector/api/rpc_table.h"
+#include "collector/coverage/account.h"
 #include "collector/identity/machine_registry.h"
 #include "collector/identity/token_service.h"
 #include "collector/latest/latest.h"
@@ -31,8 +33,14 @@ struct CollectorFacts {
   std::string http_address;    // with scheme
 };
 
+// The last `count` days of a machine's coverage record. On the calling thread.
+using CoverageDays =
+    std::function<absl::StatusOr<std::vector<CoverageDay>>(StorageReader& reader, const MachineRecord& machine, int count)>;
+
 // References outlive the table and every call under way. Storage is read on the calling thread.
-void AddMachineService(const Latest& latest, Storage& storage, MachineRegistry& machines, RpcTable& rpc);
+// Without `coverage` none is shown.
+void AddMachineService(const Latest& latest, Storage& storage, MachineRegistry& machines, RpcTable& rpc,
+                       CoverageDays coverage = {});
 void AddTokenService(TokenService& tokens, RpcTable& rpc);
 void AddIssueService(Storage& storage, RpcTable& rpc);
 void AddSampleService(const Clock& clock, Storage& storage, RpcTable& rpc);

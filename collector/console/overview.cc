@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <string_view>
 
@@ -75,6 +76,15 @@ std::string StateCell(const MachineStatus& machine) {
   return "<span class=\"off\">○ off or asleep</span>";
 }
 
+// Cut down: 100 % is said only of what has no gap.
+std::string CoverageCell(const OverviewParts& parts, const MachineRecord& machine) {
+  const std::optional<double> ratio = parts.coverage ? parts.coverage(machine) : std::nullopt;
+  if (!ratio) return "";
+  const double percent = *ratio >= 1 ? 100 : std::min(std::floor(*ratio * 1000) / 10, 99.9);
+  return StrCat("<span class=\"small soft\" title=\"of the last 24 hours, less the time off or asleep\">", percent,
+                " %</span>");
+}
+
 void AppendMachines(const OverviewParts& parts, const std::vector<const v1::Issue*>& issues, std::string& page) {
   if (parts.machines.empty()) {
     page +=
@@ -86,7 +96,7 @@ void AppendMachines(const OverviewParts& parts, const std::vector<const v1::Issu
   for (const v1::Issue* issue : issues) ++open[issue->machine_id()];
   page +=
       "<div class=\"card wide\"><table><thead><tr><th>Machine</th><th>State</th><th>Last seen</th><th>Site</th>"
-      "<th>Class</th><th>System</th><th>Issues</th></tr></thead><tbody>\n";
+      "<th>Class</th><th>System</th><th>Observed</th><th>Issues</th></tr></thead><tbody>\n";
   for (const MachineStatus& machine : parts.machines) {
     const MachineRecord& record = *machine.record;
     const auto cell = [&](std::string_view name, std::string_view html) {
@@ -99,6 +109,7 @@ void AppendMachines(const OverviewParts& parts, const std::vector<const v1::Issu
     cell("Site", Html(record.site));
     cell("Class", Html(record.machine_class));
     cell("System", Html(record.operating_system));
+    cell("Observed", CoverageCell(parts, record));
     const auto count = open.find(record.id);
     cell("Issues", count == open.end() ? "0" : std::to_string(count->second));
     page += "</tr>\n";

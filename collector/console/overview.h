@@ -1,6 +1,8 @@
 // The collector's first page: machines, when they were last seen, and what is open. Made on the server, without script.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,8 @@ struct OverviewParts {
   absl::Status trouble;             // of the collector itself; shown on top if not OK
   absl::Time now;
   std::string version;
+  // The observed share of a machine's last 24 hours; none: nothing to be said of them. Without it the column is empty.
+  std::function<std::optional<double>(const MachineRecord& machine)> coverage = {};
 };
 
 std::string OverviewPage(const OverviewParts& parts);

@@ -30,6 +30,8 @@ struct Arguments {
   bool include_retired = false;
   std::string name;  // of a machine, issue, token or channel
   std::string reason;
+  std::string as;
+  std::uint32_t days = 0;
   IssuesArguments issues;
   SamplesArguments samples;
   std::string from, to, step, function;
@@ -104,7 +106,20 @@ void AddMachineCommands(CLI::App& app, Arguments& arguments, Run& run) {
   CLI::App* machine = app.add_subcommand("machine", "one machine")->require_subcommand(1);
   CLI::App* show = machine->add_subcommand("show", "what is known of a machine, its inventory and changes");
   show->add_option("MACHINE", arguments.name, "id or host name")->required();
-  show->callback([&] { run = [&](const CtlContext& context) { return MachineShow(context, arguments.name); }; });
+  show->add_option("--days", arguments.days, "of the coverage record (7, at most 400)")->check(CLI::Range(1, 400));
+  show->callback([&] {
+    run = [&](const CtlContext& context) { return MachineShow(context, arguments.name, arguments.days); };
+  });
+  CLI::App* approve = machine->add_subcommand(
+      "approve",
+      "this machine was set up anew and goes on for the one it was before: it takes over site, class and name, the old one "
+      "is retired and keeps its history under its id. `stewardctl machines` offers it where the hardware is the same; "
+      "clones of a virtual machine are the same, too, so nothing happens by itself");
+  approve->add_option("MACHINE", arguments.name, "the new one: id or instance")->required();
+  approve->add_option("--as", arguments.as, "the old one: id or instance (default: the one of the same hardware)");
+  approve->callback([&] {
+    run = [&](const CtlContext& context) { return MachineApprove(context, arguments.name, arguments.as); };
+  });
   CLI::App* retire = machine->add_subcommand("retire", "end a machine's right to connect; its history stays");
   retire->add_option("MACHINE", arguments.name, "id or host name")->required();
   retire->add_option("--reason", arguments.reason, "why, for the records");

@@ -38,7 +38,9 @@ absl::Status TokenList(const CtlContext& context);
 absl::Status TokenRevoke(const CtlContext& context, const std::string& id);
 
 absl::Status Machines(const CtlContext& context, bool include_retired);
-absl::Status MachineShow(const CtlContext& context, const std::string& machine);
+absl::Status MachineShow(const CtlContext& context, const std::string& machine, std::uint32_t days);
+// `as` empty: the one that it may be.
+absl::Status MachineApprove(const CtlContext& context, const std::string& machine, const std::string& as);
 absl::Status MachineRetire(const CtlContext& context, const std::string& machine, const std::string& reason);
 
 struct IssuesArguments {

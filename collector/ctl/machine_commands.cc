@@ -29,6 +29,11 @@ void PrintMachine(const CtlContext& context, const v1::Machine& machine) {
   details.Add("Id", machine.id());
   details.Add("State", StateCell(machine).text);
   details.Add("Last seen", BothTimes(machine.has_last_seen_time(), machine.last_seen_time(), context.now));
+  if (!machine.may_be_machine_id().empty()) {
+    details.Add("May be", machine.may_be_machine_id() + ", set up anew: it has the same hardware, and that one is silent" +
+                              " (`stewardctl machine approve " + machine.instance() + "`)");
+  }
+  details.AddIfAny("Goes on as", machine.continued_as_id());
   details.AddIfAny("Site", machine.site());
   details.AddIfAny("Class", machine.class_());
   details.AddIfAny("System", machine.operating_system());
@@ -70,6 +75,18 @@ void PrintChanges(const CtlContext& context, const v1::GetMachineResponse& respo
   table.Print(context.out, context.colours);
 }
 
+// Machines that were probably set up anew.
+void PrintOffers(const CtlContext& context, const v1::ListMachinesResponse& response) {
+  for (const v1::Machine& machine : response.machines()) {
+    if (machine.may_be_machine_id().empty()) continue;
+    const auto old = std::find_if(response.machines().begin(), response.machines().end(),
+                                  [&](const v1::Machine& other) { return other.id() == machine.may_be_machine_id(); });
+    const std::string name = old == response.machines().end() ? "" : old->instance() + ", ";
+    context.out << '\n' << Printable(machine.instance()) << " may be " << Printable(name) << machine.may_be_machine_id()
+                << ", set up anew: `stewardctl machine approve " << Printable(machine.instance()) << "`\n";
+  }
+}
+
 }  // namespace
 
 absl::Status Machines(const CtlContext& context, bool include_retired) {
@@ -90,13 +107,15 @@ absl::Status Machines(const CtlContext& context, bool include_retired) {
                 << " steward-agent enroll TOKEN\n";
   } else {
     table.Print(context.out, context.colours);
+    PrintOffers(context, response);
   }
   return absl::OkStatus();
 }
 
-absl::Status MachineShow(const CtlContext& context, const std::string& machine) {
+absl::Status MachineShow(const CtlContext& context, const std::string& machine, std::uint32_t days) {
   v1::GetMachineRequest request;
   request.set_machine(machine);
+  request.set_coverage_days(days);
   v1::GetMachineResponse response;
   if (absl::Status called = context.api.Call("MachineService/GetMachine", request, response); !called.ok()) return called;
   if (context.json) return PrintJson(context, response);
@@ -110,11 +129,24 @@ absl::Status MachineShow(const CtlContext& context, const std::string& machine) 
     }
     table.Print(context.out, context.colours);
   }
+  PrintCoverage(context, response);
   PrintInventory(context, response);
   for (const v1::InventoryNote& note : response.notes()) {
     context.out << Printable(note.group()) << " is missing: " << Printable(note.note()) << '\n';
   }
   PrintChanges(context, response);
+  return absl::OkStatus();
+}
+
+absl::Status MachineApprove(const CtlContext& context, const std::string& machine, const std::string& as) {
+  v1::ApproveMachineRequest request;
+  request.set_machine(machine);
+  request.set_as(as);
+  v1::ApproveMachineResponse response;
+  if (absl::Status called = context.api.Call("MachineService/ApproveMachine", request, response); !called.ok()) return called;
+  if (context.json) return PrintJson(context, response);
+  context.out << Printable(response.machine().instance()) << " (" << response.machine().id() << ") goes on for "
+              << response.retired().id() << ", which is retired; its history stays there.\n";
   return absl::OkStatus();
 }
 

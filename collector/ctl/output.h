@@ -9,6 +9,7 @@
 #include "collector/ctl/table.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/timestamp.pb.h"
+#include "steward/v1/management.pb.h"
 
 namespace steward::collector {
 
@@ -35,6 +36,9 @@ class Details {
  private:
   std::vector<std::pair<std::string, std::string>> lines_;
 };
+
+// The days of the coverage record, with what is missing and why.
+void PrintCoverage(const CtlContext& context, const v1::GetMachineResponse& response);
 
 // A heading above a part of the output.
 void PrintHeading(const CtlContext& context, const std::string& heading);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "collector/identity/enrollment.h"
+#include "collector/ingest/event_times.h"
 #include "collector/ingest/limits.h"
 #include "collector/ingest/session.h"
 #include "collector/policy/agent_policy.h"
@@ -123,6 +124,14 @@ absl::StatusOr<bool> Disagrees(const v1::Hello& hello, StorageReader& reader) {
   const auto payload = reader.CommittedPayload(hello.machine_id(), mark.epoch(), mark.sequence());
   if (!payload.ok()) return payload.status();
   return payload->has_value() && wire::Sha256(**payload) != mark.payload_sha256();
+}
+
+// Writer thread. With their batch, so that what explains a gap in coverage is there if the batch is.
+absl::Status AddEvents(const Observation& observation, const MachineId& machine_id, StorageTransaction& transaction) {
+  for (const MachineEventRecord& event : EventTimes(observation.time, observation.events)) {
+    if (absl::Status status = transaction.AddMachineEvent(machine_id, event); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 void SetTimestamp(absl::Time time, google::protobuf::Timestamp& to) { to.set_seconds(absl::ToUnixSeconds(time)); }
@@ -362,8 +371,10 @@ absl::Status Session::StoreBatch(StoredBatch& batch, StorageTransaction& transac
     if (absl::Status status = transaction.AddDescriptors(batch.record.machine_id, set); !status.ok()) return status;
   }
   const absl::StatusOr<AppendResult> result = transaction.AppendBatch(batch.record);
-  if (result.ok()) batch.result = *result;
-  return result.status();
+  if (!result.ok()) return result.status();
+  batch.result = *result;
+  if (*result != AppendResult::kCommitted) return absl::OkStatus();
+  return AddEvents(batch.observation, batch.record.machine_id, transaction);
 }
 
 void Session::StoreBatches() {

@@ -25,6 +25,7 @@ void AppendGauge(std::string_view name, std::string_view help, double value, std
 std::string Exposition::CollectorText(const std::vector<MachineStatus>& machines) const {
   std::string text = prometheus::TextSerializer().Serialize(registry_.Collect());
   AppendMachineStates(machines, text);
+  if (coverage_) AppendCoverage(machines, coverage_, text);
   const absl::Status read = storage_.Read([&](StorageReader& reader) {
     const auto bytes = reader.StorageBytes();
     if (!bytes.ok()) return bytes.status();

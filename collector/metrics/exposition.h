@@ -4,9 +4,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "collector/latest/latest.h"
+#include "collector/metrics/fleet_series.h"
 #include "collector/metrics/text_source.h"
 #include "collector/storage/storage.h"
 #include "prometheus/registry.h"
@@ -16,8 +18,9 @@ namespace steward::collector {
 // Thread-safe; what it is given outlives it and its pages.
 class Exposition {
  public:
-  Exposition(const Latest& latest, Storage& storage, const prometheus::Registry& registry)
-      : latest_(latest), storage_(storage), registry_(registry) {}
+  // Without `coverage` nothing is said of it.
+  Exposition(const Latest& latest, Storage& storage, const prometheus::Registry& registry, CoverageRatio coverage = {})
+      : latest_(latest), storage_(storage), registry_(registry), coverage_(std::move(coverage)) {}
 
   // /metrics: the collector's page and all machines.
   std::unique_ptr<TextSource> Everything() const;
@@ -33,6 +36,7 @@ class Exposition {
   const Latest& latest_;
   Storage& storage_;
   const prometheus::Registry& registry_;
+  const CoverageRatio coverage_;
 };
 
 }  // namespace steward::collector

@@ -112,6 +112,28 @@ void AppendMachineStates(absl::Span<const MachineStatus> machines, std::string& 
   }
 }
 
+void AppendCoverage(absl::Span<const MachineStatus> machines, const CoverageRatio& ratio, std::string& out) {
+  std::string lines;
+  for (const MachineStatus& machine : machines) {
+    const MachineRecord& record = *machine.record;
+    const std::optional<double> share = ratio(record);
+    if (!share) continue;
+    AppendLine("steward_coverage_ratio",
+               {{"instance", record.instance},
+                {"machine", record.id},
+                {"site", record.site},
+                {"class", record.machine_class}},
+               *share, lines);
+  }
+  if (lines.empty()) return;
+  AppendFamilyHeader("steward_coverage_ratio",
+                     "Observed share of the last 24 hours (or since enrolment), of the time in which the machine was "
+                     "neither off nor asleep; what was delivered later counts as observed. Absent if it was so all the "
+                     "time.",
+                     "gauge", out);
+  out += lines;
+}
+
 void AppendIssues(absl::Span<const IssueRecord> issues, absl::Span<const MachineStatus> machines, std::string& out) {
   std::vector<IssueRecord> shown;
   std::map<std::tuple<std::string, std::string, std::string, std::string>, int> counts;

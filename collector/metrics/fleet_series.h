@@ -1,6 +1,8 @@
-// What the collector says about machines and issues: steward_machine_*, steward_issue*.
+// What the collector says about machines and issues: steward_machine_*, steward_coverage_ratio, steward_issue*.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +11,12 @@
 #include "collector/storage/records.h"
 
 namespace steward::collector {
+
+// The observed share of a machine's last 24 hours; none: there is nothing to be said of them. Any thread.
+using CoverageRatio = std::function<std::optional<double>(const MachineRecord& machine)>;
+
+// steward_coverage_ratio of each machine of which there is one.
+void AppendCoverage(absl::Span<const MachineStatus> machines, const CoverageRatio& ratio, std::string& out);
 
 // steward_machine_up, _info and _last_seen_timestamp_seconds of each machine.
 void AppendMachineStates(absl::Span<const MachineStatus> machines, std::string& out);

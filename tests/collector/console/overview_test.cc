@@ -41,6 +41,21 @@ TEST(Overview, AMachineThatIsUpIsUpWhateverItIs) {
   }
 }
 
+TEST(Overview, ALittleThatIsMissingIsNotAHundredPercent) {
+  MachineRecord record;
+  record.instance = "host-1";
+  MachineStatus status;
+  status.record = std::make_shared<const MachineRecord>(record);
+  const auto page_with = [&](std::optional<double> ratio) {
+    return OverviewPage({{status}, {}, absl::OkStatus(), absl::FromUnixSeconds(1'800'000'000), "test",
+                         [ratio](const MachineRecord&) { return ratio; }});
+  };
+  EXPECT_THAT(page_with(1), HasSubstr(">100 %<"));
+  EXPECT_THAT(page_with(0.99999), HasSubstr(">99.9 %<"));
+  EXPECT_THAT(page_with(0.5), HasSubstr(">50 %<"));
+  EXPECT_THAT(page_with(std::nullopt), HasSubstr("data-name=\"Observed\">–<"));
+}
+
 TEST(Overview, NamesAreText) {
   const std::string page = PageOf("server", true, "<script>alert(1)</script>");
   EXPECT_THAT(page, Not(HasSubstr("<script>")));
