@@ -124,8 +124,9 @@ TEST_F(AgentTest, WithoutACollectorItStopsAtOnceAndLosesNothing) {
   ASSERT_TRUE(RunUntil([this] { return collector_.committed().size() >= 3; }));
   std::vector<v1::MachineEvent::Kind> kinds;
   for (const v1::MachineEvent& event : collector_.events()) kinds.push_back(event.kind());
-  EXPECT_THAT(kinds, testing::ElementsAre(v1::MachineEvent::AGENT_STARTED, v1::MachineEvent::MACHINE_SHUTTING_DOWN,
-                                          v1::MachineEvent::MACHINE_BOOTED, v1::MachineEvent::AGENT_STARTED));
+  // The newest segment comes first.
+  EXPECT_THAT(kinds, testing::ElementsAre(v1::MachineEvent::MACHINE_BOOTED, v1::MachineEvent::AGENT_STARTED,
+                                          v1::MachineEvent::AGENT_STARTED, v1::MachineEvent::MACHINE_SHUTTING_DOWN));
 }
 
 TEST_F(AgentTest, TheLastPolicyHoldsWithoutACollector) {
