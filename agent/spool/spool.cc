@@ -101,7 +101,7 @@ absl::StatusOr<std::uint64_t> Spool::Append(v1::DescriptorSet new_series, const 
     return status;
   }
   NoteWriteSuccess();
-  if (parts_.clock.BootNow() - last_sync_ >= settings_.sync_interval) {
+  if (SyncIsDue()) {
     if (absl::Status sync = Sync(); !sync.ok()) spdlog::warn("spool: {}", std::string(sync.message()));
   }
   EnforceBudget();
@@ -296,6 +296,13 @@ void Spool::CompactJournal(Epoch& epoch) {
   }
   directory_changed_ = true;
   epoch.journal_bytes = bytes.size();
+}
+
+// Judged by the pace of the batches: the one that is written now must not wait for a next one that comes too late.
+bool Spool::SyncIsDue() {
+  const absl::Duration now = parts_.clock.BootNow();
+  const absl::Duration pace = now - std::exchange(last_append_, now);
+  return settings_.sync_interval != absl::InfiniteDuration() && now - last_sync_ + pace / 2 >= settings_.sync_interval;
 }
 
 absl::Status Spool::Sync() {

@@ -221,6 +221,7 @@ class Spool {
   bool MustCut() const;
   void NoteWriteFailure(const absl::Status& status, std::uint64_t sequence, std::uint64_t values);
   void NoteWriteSuccess();
+  bool SyncIsDue();
   void FlushGapBeingMade();
   void WriteJournal(Epoch& epoch);
   void CompactJournal(Epoch& epoch);
@@ -248,6 +249,7 @@ class Spool {
   std::string fault_;
   std::uint64_t batches_given_up_ = 0;
   absl::Duration last_sync_;
+  absl::Duration last_append_ = -absl::InfiniteDuration();  // so the first batch of a start is synced at once
   std::set<std::filesystem::path> unsynced_;  // closed files with bytes that may not be on the disk yet
   bool directory_changed_ = false;
   bool full_logged_ = false;
