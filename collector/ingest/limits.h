@@ -62,8 +62,9 @@ inline constexpr std::size_t kIdentityReturns = 2;
 inline constexpr absl::Duration kIdentityReturnsWithin = absl::Hours(1);
 inline constexpr absl::Duration kIdentityConflictFor = absl::Hours(24);
 
-// A machine's wall clock within this of the collector's, or within what the measurement can tell, is taken at its word.
-inline constexpr absl::Duration kClockTrusted = absl::Seconds(1);
+// A machine's wall clock within this of the collector's, or within what the measurement can tell, is taken at its word. Half of
+// the tolerance of a sample's time: the rest is for what is left alone below and for the drift until the next measurement.
+inline constexpr absl::Duration kClockTrusted = absl::Milliseconds(500);
 // Smaller differences to what was measured before are left alone.
 inline constexpr absl::Duration kClockTolerance = absl::Milliseconds(250);
 // Others are made good at one part in so many: no second of a machine is ever longer or shorter than by 1 %.
