@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
@@ -14,6 +15,7 @@
 namespace steward::collector {
 namespace {
 
+constexpr int kStepsBetweenLooks = 10'000;  // of SQLite's machine: some milliseconds
 constexpr char kMagic[] = "SQLite format 3";  // with its NUL the first 16 bytes of every SQLite file
 
 absl::Status Damaged(const std::filesystem::path& path, const std::string& what) {
@@ -44,8 +46,33 @@ absl::Status CheckKind(const std::filesystem::path& path) {
                                                     "directory, or restore a backup"));
 }
 
-// A file that lost its end is noticed here, whatever its size; small ones are read whole.
-absl::Status CheckWhole(Connection& connection, std::int64_t quick_check_bytes_max) {
+// A stop that was not clean leaves the journal.
+bool HasJournal(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path.string() + "-wal", error);
+  return !error && size > 0;
+}
+
+int TimeIsUp(void* end) { return std::chrono::steady_clock::now() >= *static_cast<std::chrono::steady_clock::time_point*>(end) ? 1 : 0; }
+
+// Finds what it can within the time; what is not looked at by then counts as good: a start must not take an hour.
+absl::Status QuickCheck(Connection& connection, absl::Duration time_max) {
+  auto end = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(time_max);
+  sqlite3_progress_handler(connection.handle(), kStepsBetweenLooks, TimeIsUp, &end);
+  absl::Status status;
+  try {
+    Query query(connection, "PRAGMA quick_check(1)");
+    if (query.Next() && query.View(0) != "ok") status = Damaged(connection.path(), query.Text(0));
+  } catch (const SQLite::Exception& error) {
+    if ((error.getErrorCode() & 0xff) != SQLITE_INTERRUPT) status = connection.ToStatus(error);
+  }
+  sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
+  return status;
+}
+
+// A file that lost its end is noticed here, whatever its size; small ones are read whole, large ones for a while if the
+// collector did not end by itself.
+absl::Status CheckWhole(Connection& connection, const SqliteStorageOptions& options, bool ended_badly) {
   return Guarded(connection, [&]() -> absl::Status {
     connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
     const std::int64_t expected = connection.Integer("PRAGMA page_count") * connection.Integer("PRAGMA page_size");
@@ -53,10 +80,8 @@ absl::Status CheckWhole(Connection& connection, std::int64_t quick_check_bytes_m
     if (size < expected) {
       return Damaged(connection.path(), absl::StrCat(size, " bytes of ", expected, " are there"));
     }
-    if (size > quick_check_bytes_max) return absl::OkStatus();
-    Query query(connection, "PRAGMA quick_check(1)");
-    if (query.Next() && query.View(0) == "ok") return absl::OkStatus();
-    return Damaged(connection.path(), query.Text(0));
+    if (size > options.quick_check_bytes_max && !ended_badly) return absl::OkStatus();
+    return QuickCheck(connection, options.quick_check_time_max);
   });
 }
 
@@ -66,6 +91,7 @@ absl::StatusOr<std::unique_ptr<Connection>> OpenFile(const std::filesystem::path
                                                      const SqliteStorageOptions& options,
                                                      absl::Span<const SchemaStep> steps) {
   if (absl::Status status = CheckKind(path); !status.ok()) return status;
+  const bool ended_badly = HasJournal(path);
   std::unique_ptr<Connection> connection;
   try {
     connection = std::make_unique<Connection>(path, Connection::Mode::kWrite);
@@ -76,7 +102,7 @@ absl::StatusOr<std::unique_ptr<Connection>> OpenFile(const std::filesystem::path
                                                     "must exist and belong to the collector's user"));
   }
   absl::Status status = UpdateSchema(*connection, steps);
-  if (status.ok()) status = CheckWhole(*connection, options.quick_check_bytes_max);
+  if (status.ok()) status = CheckWhole(*connection, options, ended_badly);
   if (!status.ok()) return status;
   if (options.file_bytes_max > 0) {
     const std::int64_t pages = options.file_bytes_max / connection->Integer("PRAGMA page_size");

@@ -21,6 +21,7 @@ struct SqliteStorageOptions {
   std::size_t reader_connections_max = 8;           // further Reads wait
   std::int64_t checkpoint_wal_bytes = 16 << 20;     // the journal is folded into the file when it is longer
   std::int64_t quick_check_bytes_max = 64 << 20;    // files up to this size are checked when they are opened
+  absl::Duration quick_check_time_max = absl::Seconds(10);  // and larger ones after an unclean stop, for so long
   std::int64_t file_bytes_max = 0;                  // 0: no limit. More is refused as a full disk is
 };
 

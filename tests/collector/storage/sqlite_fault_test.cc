@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/blocking_counter.h"
 #include "collector/storage/sqlite/connection.h"
+#include "collector/storage/sqlite/open_file.h"
 #include "collector/storage/sqlite/sqlite_storage.h"
 #include "tests/collector/storage/sample_writer.h"
 #include "tests/collector/storage/storage_contract.h"
@@ -93,6 +94,41 @@ TEST(SqliteFaultTest, LosesNothingThatWasAcknowledgedToKillMinusNine) {
   }
   EXPECT_GT(acknowledged, 2000u);
   EXPECT_TRUE(CheckSqliteStorage(path).ok());
+}
+
+// A step that writes more than the cache holds, so that the journal grows while it runs.
+std::vector<SchemaStep> StepsWithALargeOne() {
+  std::vector<SchemaStep> steps(SchemaSteps().begin(), SchemaSteps().end());
+  steps.push_back({steps.back().number + 1, 1,
+                   "CREATE TABLE extra (id INTEGER PRIMARY KEY, bytes BLOB);"
+                   "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 7000) "
+                   "INSERT INTO extra SELECT i, randomblob(8000) FROM n;"});
+  return steps;
+}
+
+TEST(SqliteFaultTest, ASchemaStepThatIsKilledIsDoneWholeTheNextTime) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "collector.db";
+  ASSERT_TRUE(PutTestMachine(**OpenSqliteStorage(path)).ok());
+  const std::vector<SchemaStep> steps = StepsWithALargeOne();
+  for (const std::uintmax_t journal_bytes : {1, 4 << 20, 12 << 20}) {
+    const pid_t child = fork();
+    if (child == 0) _exit(OpenFile(path, {}, steps).ok() ? 0 : 1);
+    int status = 0;
+    std::error_code error;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+      const std::uintmax_t size = std::filesystem::file_size(path.string() + "-wal", error);
+      if (!error && size >= journal_bytes) kill(child, SIGKILL);
+    }
+    ASSERT_TRUE(WIFSIGNALED(status)) << "it was done before the journal had " << journal_bytes << " bytes";
+    EXPECT_TRUE(CheckSqliteStorage(path).ok());
+    Connection connection(path, Connection::Mode::kRead);
+    EXPECT_EQ(connection.Integer("SELECT value FROM meta WHERE name = 'schema'"), SchemaSteps().back().number);
+    EXPECT_EQ(connection.Integer("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'extra'"), 0);
+  }
+  const auto connection = OpenFile(path, {}, steps);
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  EXPECT_EQ((*connection)->Integer("SELECT COUNT(*) FROM extra"), 7000);
 }
 
 // Bytes that do not shrink when they are packed.

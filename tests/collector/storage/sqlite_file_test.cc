@@ -141,6 +141,28 @@ TEST_F(SqliteFileTest, TakesAnEmptyFileForANewOne) {
   EXPECT_NE(Open(), nullptr);
 }
 
+TEST_F(SqliteFileTest, LooksLongerAfterAnUncleanStop) {
+  FillAndClose(900);
+  {
+    std::fstream file(Path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(9 * 8192);
+    file << std::string(8192, 'x');
+  }
+  SqliteStorageOptions options;
+  options.quick_check_bytes_max = 0;  // as if it were a large one
+  EXPECT_TRUE(OpenSqliteStorage(Path(), options).ok()) << "it ended by itself";
+  {
+    SQLite::Database writer(Path().string(), SQLite::OPEN_READWRITE);
+    writer.exec("UPDATE setting SET value = value; INSERT INTO setting (name, value) VALUES ('x', x'31')");
+    std::filesystem::copy_file(Path().string() + "-wal", Path().string() + "-kept");
+  }
+  std::filesystem::rename(Path().string() + "-kept", Path().string() + "-wal");
+  EXPECT_EQ(OpenSqliteStorage(Path(), options).status().code(), absl::StatusCode::kDataLoss) << "it did not";
+  options.quick_check_time_max = absl::ZeroDuration();
+  std::ofstream(Path().string() + "-wal") << "the journal of a killed collector";
+  EXPECT_TRUE(OpenSqliteStorage(Path(), options).ok()) << "nothing found in no time";
+}
+
 TEST_F(SqliteFileTest, NoticesALostEnd) {
   FillAndClose(300);
   std::filesystem::resize_file(Path(), std::filesystem::file_size(Path()) - 3 * 8192);
