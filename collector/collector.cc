@@ -12,6 +12,7 @@
 #include "boost/asio/post.hpp"
 #include "collector/api/http_server.h"
 #include "collector/api/services.h"
+#include "collector/backup/nightly_backup.h"
 #include "collector/coverage/coverage.h"
 #include "collector/data_directory.h"
 #include "collector/delivery/channel_list.h"
@@ -36,11 +37,14 @@
 #include "collector/retention.h"
 #include "collector/rules/rule_list.h"
 #include "collector/storage/sqlite/sqlite_storage.h"
+#include "collector/storage_health.h"
 #include "prometheus/registry.h"
 #include "spdlog/spdlog.h"
 
 namespace steward::collector {
 namespace {
+
+constexpr absl::Duration kLookAtDiskEvery = absl::Seconds(5);
 
 // What is opened before the parts are made, because it can fail.
 struct Opened {
@@ -99,6 +103,8 @@ class RunningCollector final : public Collector {
     retention_->Start();
     coverage_->Start();
     pulse_.Start();
+    LookAtDisk();
+    backups_.Start();
     return absl::OkStatus();
   }
 
@@ -108,6 +114,8 @@ class RunningCollector final : public Collector {
   void Stop(std::function<void()> stopped) override {
     retention_->Stop();
     pulse_.Stop();
+    disk_timer_->Cancel();
+    backups_.Stop();
     hub_.Stop(absl::UnavailableError("collector stopping"));
     // Waits on another thread: what it waits for happens on this one.
     stopper_ = std::thread([this, stopped = std::move(stopped)] {
@@ -188,8 +196,9 @@ class RunningCollector final : public Collector {
     return Caller{*role, StrCat("token ", token->id)};
   }
 
-  absl::Status Ready() const {
-    return hub_.storage_works() ? absl::OkStatus() : absl::UnavailableError("the store takes nothing at the moment; see the log");
+  void LookAtDisk() {
+    health_.Look();
+    disk_timer_->Start(kLookAtDiskEvery, [this] { LookAtDisk(); });
   }
 
   // The parts, each made of those above it.
@@ -210,7 +219,10 @@ class RunningCollector final : public Collector {
   const CoverageRatio coverage_ratio_ = [this](const MachineRecord& machine) { return coverage_->Ratio(machine); };
   Exposition exposition_{latest_, *storage_, prometheus_, coverage_ratio_};
   Progress ingest_progress_, issues_progress_, outbox_progress_;
-  StoragePulse pulse_{*storage_, clock_, core_.get_executor(), ingest_progress_};
+  StorageHealth health_{data_.database().string(), [path = data_.path().string()] { return RoomOf(path); }, prometheus_};
+  const std::unique_ptr<Timer> disk_timer_ = clock_.NewTimer(core_.get_executor());
+  StoragePulse pulse_{*storage_, clock_, core_.get_executor(), ingest_progress_, [this] { return health_.failing(); },
+                      [this](const absl::Status& status) { health_.Tried(status); }};
   std::unique_ptr<DeliveryThread> delivery_thread_ = std::make_unique<DeliveryThread>();
   std::unique_ptr<DeliveryService> deliveries_;
   std::unique_ptr<Heartbeat> heartbeat_;
@@ -222,13 +234,16 @@ class RunningCollector final : public Collector {
                        MakeRouter(options_.config), [this] { deliveries_->Wake(); }, issues_progress_}};
   IngestMetrics ingest_metrics_{prometheus_};
   SessionHub hub_{{*storage_, clock_, core_.get_executor(), authority_, registry_, ingest_metrics_, options_.config.agents,
-                   std::vector<ObservationSink*>{&latest_, coverage_.get(), &issues_}, options_.version}};
+                   std::vector<ObservationSink*>{&latest_, coverage_.get(), &issues_}, options_.version,
+                   [this](const absl::Status& status) { health_.Tried(status); }}};
   const std::shared_ptr<Retention> retention_ = std::make_shared<Retention>(*storage_, clock_, core_.get_executor());
+  NightlyBackup backups_{{options_.config.backup, data_.path(), clock_, core_.get_executor(), prometheus_, SystemRandom(),
+                          options_.version}};
   RpcTable rpc_;
   HttpServer http_{{options_.config.listen.http, options_.config.listen.http_certificate, options_.config.listen.http_key,
                     data_.socket().string()},
                    {latest_, exposition_, *storage_, rpc_, prometheus_, [this](std::string_view text) { return CheckToken(text); },
-                    [this] { return Ready(); }, ::geteuid(), options_.version, coverage_ratio_}};
+                    [this] { return health_.Ready(); }, ::geteuid(), options_.version, coverage_ratio_}};
   std::unique_ptr<UplinkServer> uplink_;
   std::thread stopper_;
 };

@@ -20,8 +20,8 @@ namespace steward::collector {
 namespace {
 
 // What a collector makes there. The database's journal and half-written files begin with these names.
-constexpr std::array<std::string_view, 9> kOwnNames = {"collector.db", "collector.sock", "collector.log", "collector.pid",
-                                                       "endpoints.json", "ca.", "server.", "lock", "lost+found"};
+constexpr std::array<std::string_view, 10> kOwnNames = {"collector.db", "collector.sock", "collector.log", "collector.pid", "backup",
+                                                        "endpoints.json", "ca.", "server.", "lock", "lost+found"};
 
 std::string Problem(const std::filesystem::path& path, int error) {
   const std::string what = StrCat("data directory ", path.string(), ": ", std::strerror(error));
@@ -43,11 +43,32 @@ bool IsOwnName(const std::string& name) {
   return std::any_of(kOwnNames.begin(), kOwnNames.end(), [&](std::string_view own) { return name.starts_with(own); });
 }
 
-absl::Status CheckContent(const std::filesystem::path& path) {
+absl::Status CheckEmpty(const std::filesystem::path& path, const std::filesystem::directory_iterator& entries) {
   std::error_code error;
-  if (std::filesystem::exists(path / "collector.db", error)) return absl::OkStatus();  // whether it is one, the store says
+  const bool cut_off = std::filesystem::exists(path / kRestoringName, error);
+  for (const std::filesystem::directory_entry& entry : entries) {
+    const std::string name = entry.path().filename().string();
+    const bool of_a_restore = name == kRestoringName || (cut_off && (name.starts_with("ca.") || name.starts_with("server.")));
+    if (name == "lock" || name == "lost+found" || of_a_restore) continue;
+    return absl::FailedPreconditionError(StrCat("data directory ", path.string(), " is not empty: it holds \"", name,
+                                                "\"; name an empty folder with --data, or move this one away first"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckContent(const std::filesystem::path& path, DataDirectory::Use use) {
+  std::error_code error;
   std::filesystem::directory_iterator entries(path, error);
   if (error) return FromErrno(path, error.value());
+  if (use == DataDirectory::Use::kRestore) return CheckEmpty(path, entries);
+  if (std::filesystem::exists(path / "collector.db", error)) return absl::OkStatus();  // whether it is one, the store says
+  if (std::filesystem::exists(path / kRestoringName, error)) {
+    return absl::FailedPreconditionError(StrCat("data directory ", path.string(), ": a restore into it was cut off; do it again: ",
+                                                "steward-collector restore --from FILE --data ", path.string()));
+  }
+  if (use == DataDirectory::Use::kInspect) {
+    return absl::FailedPreconditionError(StrCat("data directory ", path.string(), " holds no collector.db; name a collector's with --data"));
+  }
   for (const std::filesystem::directory_entry& entry : entries) {
     const std::string name = entry.path().filename().string();
     if (IsOwnName(name)) continue;
@@ -57,11 +78,14 @@ absl::Status CheckContent(const std::filesystem::path& path) {
   return absl::OkStatus();
 }
 
-absl::Status MakeFolder(const std::filesystem::path& path) {
+absl::Status MakeFolder(const std::filesystem::path& path, DataDirectory::Use use) {
   struct stat info = {};
   if (::stat(path.c_str(), &info) == 0) {
     if (S_ISDIR(info.st_mode)) return absl::OkStatus();
     return absl::FailedPreconditionError(StrCat("data directory ", path.string(), " is a file; name a folder with --data"));
+  }
+  if (use == DataDirectory::Use::kInspect) {
+    return absl::NotFoundError(StrCat("there is no data directory ", path.string(), "; name another with --data"));
   }
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
@@ -80,13 +104,13 @@ std::string HolderOf(int lock) {
 
 }  // namespace
 
-absl::StatusOr<DataDirectory> DataDirectory::Open(const std::filesystem::path& given) {
+absl::StatusOr<DataDirectory> DataDirectory::Open(const std::filesystem::path& given, Use use) {
   std::error_code error;
   std::filesystem::path path = std::filesystem::absolute(given, error).lexically_normal();
   if (error) return FromErrno(given, error.value());
   if (!path.has_filename()) path = path.parent_path();
-  absl::Status status = MakeFolder(path);
-  if (status.ok()) status = CheckContent(path);
+  absl::Status status = MakeFolder(path, use);
+  if (status.ok()) status = CheckContent(path, use);
   if (!status.ok()) return status;
   const int lock = ::open((path / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return FromErrno(path, errno);

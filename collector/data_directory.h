@@ -3,19 +3,29 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace steward::collector {
 
+// Where a restore gathers what it has not checked yet. As long as this is there no collector starts.
+inline constexpr std::string_view kRestoringName = "restoring";
+
 // Holds the lock as long as it lives.
 class DataDirectory {
  public:
+  enum class Use {
+    kServe,
+    kInspect,  // must be a collector's already; nothing is made but the lock
+    kRestore,  // must be empty, or what a restore that was cut off has left
+  };
+
   // Makes the folder (mode 0700) if it is not there. Every message names it and says what to do.
-  // FailedPrecondition: not a folder, or it holds other things than a collector's; PermissionDenied: cannot be written;
+  // FailedPrecondition: not a folder, or it holds other things than it should; PermissionDenied: cannot be written;
   // AlreadyExists: another collector uses it, with its process id; Unavailable, ResourceExhausted: the disk.
-  static absl::StatusOr<DataDirectory> Open(const std::filesystem::path& path);
+  static absl::StatusOr<DataDirectory> Open(const std::filesystem::path& path, Use use = Use::kServe);
 
   DataDirectory(DataDirectory&& other) noexcept;
   DataDirectory& operator=(DataDirectory&&) = delete;

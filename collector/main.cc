@@ -19,21 +19,23 @@
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/signal_set.hpp"
 #include "collector/collector.h"
+#include "collector/commands.h"
 #include "collector/config/load_config.h"
 #include "collector/delivery/channel_list.h"
 #include "collector/delivery/secret.h"
 #include "collector/grpc_log.h"
 #include "collector/ingest/uplink_server.h"
 #include "collector/log_setup.h"
+#include "collector/report/privacy_report.h"
 #include "collector/rules/rule_list.h"
 #include "spdlog/spdlog.h"
 
 namespace steward::collector {
 namespace {
 
-constexpr int kDone = 0;
-constexpr int kFailed = 1;
-constexpr int kWrongUsage = 2;
+constexpr int kDone = kExitDone;
+constexpr int kFailed = kExitFailed;
+constexpr int kWrongUsage = kExitWrongUsage;
 constexpr char kInstalledConfig[] = "/etc/steward/collector.toml";
 constexpr char kInstalledData[] = "/var/lib/steward-collector";
 
@@ -44,12 +46,11 @@ struct Arguments {
   std::string http_listen;
   std::string clock;
   std::string file;
+  std::string to;
+  std::string from;
+  std::string passphrase_file;
+  bool json = false;
 };
-
-int Complain(const absl::Status& status, int code) {
-  std::cerr << "steward-collector: " << status.message() << "\n";
-  return code;
-}
 
 // 10,000 agents are 10,000 descriptors; the usual soft limit is 1,024.
 void RaiseDescriptorLimit() {
@@ -142,9 +143,66 @@ int CheckConfig(const Arguments& arguments) {
   return kDone;
 }
 
+// --passphrase-file, else [backup] key_file.
+absl::StatusOr<std::string> KeyFileOf(const Arguments& arguments) {
+  if (!arguments.passphrase_file.empty()) return arguments.passphrase_file;
+  const absl::StatusOr<Config> config = ConfigOf(arguments);
+  if (!config.ok()) return config.status();
+  return config->backup.key_file;
+}
+
+int Backup(const Arguments& arguments) {
+  const absl::StatusOr<std::string> key_file = KeyFileOf(arguments);
+  if (!key_file.ok()) return Complain(key_file.status(), kWrongUsage);
+  return BackupCommand({arguments.data, arguments.to, *key_file, STEWARD_VERSION});
+}
+
+int Restore(const Arguments& arguments) {
+  const absl::StatusOr<std::string> key_file = KeyFileOf(arguments);
+  if (!key_file.ok()) return Complain(key_file.status(), kWrongUsage);
+  return RestoreCommand({arguments.from, arguments.data, *key_file});
+}
+
+int PrivacyReport(const Arguments& arguments) {
+  const absl::StatusOr<Config> config = ConfigOf(arguments);
+  if (!config.ok()) return Complain(config.status(), kWrongUsage);
+  std::cout << (arguments.json ? PrivacyReportJson(*config) : PrivacyReportText(*config));
+  return kDone;
+}
+
 int PrintVersion() {
   std::cout << "steward-collector " << STEWARD_VERSION << "\n";
   return kDone;
+}
+
+void AddKeyOptions(CLI::App& command, Arguments& arguments, const std::string& otherwise) {
+  command.add_option("--passphrase-file", arguments.passphrase_file, "File with the key of the backup; without it " + otherwise)
+      ->check(CLI::ExistingFile);
+  command.add_option("--config", arguments.config, "Configuration file, for [backup] key_file");
+}
+
+void AddMaintenance(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* check = app.add_subcommand("check", "Read everything a stopped collector has stored and say what is damaged");
+  check->add_option("--data", arguments.data, "Data directory")->capture_default_str();
+  check->callback([&] { code = CheckCommand(arguments.data); });
+
+  CLI::App* backup = app.add_subcommand("backup", "Write all that a collector needs into one encrypted file; it may go on working");
+  backup->add_option("--data", arguments.data, "Data directory")->capture_default_str();
+  backup->add_option("--to", arguments.to, "File to be written; an older one is replaced when the new one is whole")->required();
+  AddKeyOptions(*backup, arguments, "[backup] key_file, or the one beside the data directory, which is made if there is none");
+  backup->callback([&] { code = Backup(arguments); });
+
+  CLI::App* restore = app.add_subcommand("restore", "Make a data directory from a backup");
+  restore->add_option("--from", arguments.from, "File that `backup` or the collector wrote")->required();
+  restore->add_option("--data", arguments.data, "Data directory; must be empty or not there")->capture_default_str();
+  AddKeyOptions(*restore, arguments, "[backup] key_file, or the one the backup names");
+  restore->callback([&] { code = Restore(arguments); });
+
+  CLI::App* privacy = app.add_subcommand("privacy-report", "Print what is kept, why, how long, and who reads it");
+  privacy->add_option("--config", arguments.config, "Configuration file that the collector uses");
+  privacy->add_option("--data", arguments.data, "Data directory; the report does not depend on it");
+  privacy->add_flag("--json", arguments.json, "for programs");
+  privacy->callback([&] { code = PrivacyReport(arguments); });
 }
 
 int Run(int argc, char** argv) {
@@ -167,13 +225,7 @@ int Run(int argc, char** argv) {
 
   app.add_subcommand("version", "Print the version")->callback([&] { code = PrintVersion(); });
 
-  for (const std::string name : {"check", "backup", "restore", "privacy-report"}) {
-    CLI::App* later = app.add_subcommand(name)->group("");
-    later->allow_extras()->callback([&code, name] {
-      std::cerr << "steward-collector: this version cannot do \"" << name << "\" yet; `steward-collector --help` lists what it can\n";
-      code = kWrongUsage;
-    });
-  }
+  AddMaintenance(app, arguments, code);
 
   try {
     app.parse(argc, argv);

@@ -104,6 +104,14 @@ struct RemoteWriteConfig {
   absl::Duration timeout = absl::Seconds(30);  // of one request
 };
 
+struct BackupConfig {
+  bool enabled = true;
+  std::string directory;    // empty: <data>/backups
+  std::string key_file;     // empty: made beside the data directory
+  absl::Duration time = absl::Hours(2) + absl::Minutes(30);  // of the day, local
+  int keep = 7;
+};
+
 struct EndpointConfig {
   std::string name;
   std::string url;
@@ -114,6 +122,7 @@ struct Config {
   LogConfig log;
   AgentsConfig agents;
   HeartbeatConfig heartbeat;
+  BackupConfig backup;
   std::vector<ChannelConfig> channels;
   std::vector<RouteConfig> routes;
   std::map<std::string, RuleConfig> rules;  // by rule id

@@ -21,6 +21,7 @@ const std::vector<std::string> kSeverities = {"low", "medium", "high", "critical
 const std::vector<std::string> kParties = {"it-manager", "partner"};
 // "any rule time may be 0s".
 constexpr absl::Duration kRuleTimeMax = absl::Hours(24 * 400);
+constexpr int kBackupsKeptMax = 1000;
 
 template <typename T>
 void Set(std::optional<T> from, T& to) {
@@ -74,6 +75,35 @@ void ReadHeartbeat(TableReader& reader, HeartbeatConfig& heartbeat) {
     reader.Error("urls", StrCat("\"", url, "\" is not a web address; write \"https://host/path\""));
   }
   heartbeat.urls = *urls;
+}
+
+// "HH:MM", since midnight.
+std::optional<absl::Duration> ReadTimeOfDay(TableReader& reader, std::string_view key) {
+  const std::optional<std::string> text = reader.String(key);
+  if (!text) return std::nullopt;
+  int hours = 0;
+  int minutes = 0;
+  const bool shaped = text->size() == 5 && (*text)[2] == ':' && absl::SimpleAtoi(text->substr(0, 2), &hours) &&
+                      absl::SimpleAtoi(text->substr(3), &minutes);
+  if (shaped && hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60) return absl::Hours(hours) + absl::Minutes(minutes);
+  reader.Error(key, StrCat("\"", *text, "\" is not a time of day; write \"02:30\""));
+  return std::nullopt;
+}
+
+void ReadBackup(TableReader& reader, BackupConfig& backup) {
+  Set(reader.Bool("enabled"), backup.enabled);
+  Set(reader.String("directory"), backup.directory);
+  Set(reader.String("key_file"), backup.key_file);
+  Set(ReadTimeOfDay(reader, "time"), backup.time);
+  for (const auto& [key, value] : {std::pair<std::string_view, const std::string&>("directory", backup.directory), {"key_file", backup.key_file}}) {
+    if (!value.empty() && !value.starts_with('/')) reader.Error(key, StrCat("\"", value, "\" must be a whole path, such as \"/srv/backups\""));
+  }
+  const std::optional<double> keep = reader.Number("keep");
+  if (!keep) return;
+  backup.keep = static_cast<int>(*keep);
+  if (*keep < 1 || *keep > kBackupsKeptMax || backup.keep != *keep) {
+    reader.Error("keep", StrCat("keep must be a whole number from 1 to ", kBackupsKeptMax));
+  }
 }
 
 void ReadChannel(TableReader& reader, const ConfigVocabulary& vocabulary, std::vector<ChannelConfig>& channels) {
@@ -163,6 +193,7 @@ void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config&
   root.Table("log", [&](TableReader& reader) { ReadLog(reader, config.log); });
   root.Table("agents", [&](TableReader& reader) { ReadAgents(reader, config.agents); });
   root.Table("heartbeat", [&](TableReader& reader) { ReadHeartbeat(reader, config.heartbeat); });
+  root.Table("backup", [&](TableReader& reader) { ReadBackup(reader, config.backup); });
   root.Tables("channel", [&](TableReader& reader) { ReadChannel(reader, vocabulary, config.channels); });
   root.Tables("route", [&](TableReader& reader) { ReadRoute(reader, config.routes); });
   root.Table("rules", [&](TableReader& reader) { ReadRules(reader, vocabulary, config.rules); });

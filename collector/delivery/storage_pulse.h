@@ -1,8 +1,11 @@
-// Shows that the core loop and the storage's writer go round, with or without machines that report: a write that changes
-// nothing, now and then.
+// Shows that the core loop and the storage's writer go round, with or without machines that report: a write now and then,
+// which changes nothing while all is well, and while the store fails asks the disk whether it takes anything again.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "collector/delivery/progress.h"
@@ -14,15 +17,28 @@ namespace steward::collector {
 class StoragePulse {
  public:
   static constexpr absl::Duration kEvery = absl::Seconds(5);
+  static constexpr std::size_t kAskedBytes = 64 * 1024;  // about what a group of batches takes
 
-  StoragePulse(Storage& storage, Clock& clock, boost::asio::any_io_executor executor, Progress& progress)
-      : storage_(storage), progress_(progress), timer_(clock.NewTimer(std::move(executor))) {}
+  // `failing`: whether the store has failed lately. `tried` is told on the writer thread what became of a write to the disk.
+  StoragePulse(Storage& storage, Clock& clock, boost::asio::any_io_executor executor, Progress& progress,
+               std::function<bool()> failing = [] { return false; },
+               std::function<void(const absl::Status&)> tried = [](const absl::Status&) {})
+      : storage_(storage),
+        progress_(progress),
+        failing_(std::move(failing)),
+        tried_(std::move(tried)),
+        timer_(clock.NewTimer(std::move(executor))) {}
 
   void Start() {
-    storage_.Write([](StorageTransaction&) { return absl::OkStatus(); },
-                   [&progress = progress_](const absl::Status& status) {
-                     if (status.ok()) progress.Moved();
-                   });
+    const bool ask = failing_();
+    storage_.Write(
+        [ask](StorageTransaction& transaction) {
+          return ask ? transaction.PutSetting("storage-pulse", std::string(kAskedBytes, ' ')) : absl::OkStatus();
+        },
+        [this, ask](const absl::Status& status) {
+          if (ask) tried_(status);
+          if (status.ok()) progress_.Moved();
+        });
     timer_->Start(kEvery, [this] { Start(); });
   }
   void Stop() { timer_->Cancel(); }
@@ -30,6 +46,8 @@ class StoragePulse {
  private:
   Storage& storage_;
   Progress& progress_;
+  const std::function<bool()> failing_;
+  const std::function<void(const absl::Status&)> tried_;
   std::unique_ptr<Timer> timer_;
 };
 

@@ -111,13 +111,9 @@ void SessionHub::Deliver(Observation observation) {
 
 void SessionHub::StorageTrouble(const absl::Status& status) {
   parts_.metrics.StorageError();
-  if (in_trouble_.exchange(true)) return;
-  spdlog::error("the store takes nothing at the moment, agents keep their samples and are told to wait: {}",
-                std::string(status.message()));
+  parts_.on_storage(status);
 }
 
-void SessionHub::StorageWorks() {
-  if (in_trouble_.exchange(false)) spdlog::info("the store works again");
-}
+void SessionHub::StorageWorks() { parts_.on_storage(absl::OkStatus()); }
 
 }  // namespace steward::collector

@@ -1,7 +1,7 @@
 // The agents connected: one session a machine, and the one place from which committed batches go on to those who watch.
 #pragma once
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +37,8 @@ struct IngestParts {
   const AgentsConfig& agents;
   std::vector<ObservationSink*> sinks;  // in the order in which they are told
   std::string version;                  // the collector's
+  // Told of each try to write that went to the disk: OK, or why the store could not take it.
+  std::function<void(const absl::Status&)> on_storage = [](const absl::Status&) {};
 };
 
 // Core thread.
@@ -54,9 +56,6 @@ class SessionHub {
   void Stop(absl::Status status);
 
   std::size_t session_count() const { return sessions_.size(); }
-
-  // Any thread: the store took the last write that was tried.
-  bool storage_works() const { return !in_trouble_; }
 
   // For sessions.
   const IngestParts& parts() const { return parts_; }
@@ -76,7 +75,6 @@ class SessionHub {
   absl::flat_hash_map<MachineId, Session*> by_machine_;
   absl::flat_hash_map<MachineId, absl::Time> newest_;  // time of the newest batch seen since the start
   IdentityWatch identities_;
-  std::atomic<bool> in_trouble_ = false;
   absl::Status stopped_;
 };
 

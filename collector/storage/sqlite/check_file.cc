@@ -1,19 +1,16 @@
 #include "collector/storage/sqlite/check_file.h"
 
-#include <sqlite3.h>
-
 #include <memory>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "collector/storage/sqlite/connection.h"
+#include "collector/storage/sqlite/interrupt.h"
 #include "collector/storage/sqlite/schema.h"
 #include "collector/storage/sqlite/stored_batches.h"
 
 namespace steward::collector {
 namespace {
-
-constexpr int kStepsBetweenLooks = 10'000;  // of SQLite's machine: some milliseconds
 
 absl::StatusOr<std::unique_ptr<Connection>> Open(const std::filesystem::path& path) {
   std::error_code error;
@@ -122,8 +119,6 @@ class Checker {
   FileReport report_;
 };
 
-int LookIfCancelled(void* cancelled) { return (*static_cast<const std::function<bool()>*>(cancelled))() ? 1 : 0; }
-
 }  // namespace
 
 absl::StatusOr<FileReport> CheckSqliteFile(const std::filesystem::path& path) {
@@ -135,8 +130,7 @@ absl::StatusOr<FileReport> CheckSqliteFile(const std::filesystem::path& path) {
 absl::Status QuickCheckSqliteFile(const std::filesystem::path& path, const std::function<bool()>& cancelled) {
   auto connection = Open(path);
   if (!connection.ok()) return connection.status();
-  std::function<bool()> asked = cancelled;
-  sqlite3_progress_handler((*connection)->handle(), kStepsBetweenLooks, LookIfCancelled, &asked);
+  const InterruptWhen interrupt((*connection)->handle(), cancelled);
   const absl::Status status = Guarded(**connection, [&]() -> absl::Status {
     Query query(**connection, "PRAGMA quick_check(1)");
     if (query.Next() && query.View(0) == "ok") return absl::OkStatus();

@@ -26,7 +26,7 @@ inline constexpr std::size_t kFileProblemsMax = 20;
 // report; errors are those of opening. Takes minutes for a large file.
 absl::StatusOr<FileReport> CheckSqliteFile(const std::filesystem::path& path);
 
-// The pages alone. DataLoss: damaged, says what to do; Cancelled.
+// The pages alone. `cancelled` is asked on another thread. DataLoss: damaged, says what to do; Cancelled.
 absl::Status QuickCheckSqliteFile(const std::filesystem::path& path, const std::function<bool()>& cancelled);
 
 }  // namespace steward::collector

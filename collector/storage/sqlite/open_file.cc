@@ -11,11 +11,11 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "collector/storage/sqlite/interrupt.h"
 
 namespace steward::collector {
 namespace {
 
-constexpr int kStepsBetweenLooks = 10'000;  // of SQLite's machine: some milliseconds
 constexpr char kMagic[] = "SQLite format 3";  // with its NUL the first 16 bytes of every SQLite file
 
 absl::Status Damaged(const std::filesystem::path& path, const std::string& what) {
@@ -53,21 +53,18 @@ bool HasJournal(const std::filesystem::path& path) {
   return !error && size > 0;
 }
 
-int TimeIsUp(void* end) { return std::chrono::steady_clock::now() >= *static_cast<std::chrono::steady_clock::time_point*>(end) ? 1 : 0; }
-
 // Finds what it can within the time; what is not looked at by then counts as good: a start must not take an hour.
 absl::Status QuickCheck(Connection& connection, absl::Duration time_max) {
-  auto end = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(time_max);
-  sqlite3_progress_handler(connection.handle(), kStepsBetweenLooks, TimeIsUp, &end);
-  absl::Status status;
+  if (time_max <= absl::ZeroDuration()) return absl::OkStatus();
+  const auto end = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(time_max);
+  const InterruptWhen interrupt(connection.handle(), [end] { return std::chrono::steady_clock::now() >= end; });
   try {
     Query query(connection, "PRAGMA quick_check(1)");
-    if (query.Next() && query.View(0) != "ok") status = Damaged(connection.path(), query.Text(0));
+    if (query.Next() && query.View(0) != "ok") return Damaged(connection.path(), query.Text(0));
   } catch (const SQLite::Exception& error) {
-    if ((error.getErrorCode() & 0xff) != SQLITE_INTERRUPT) status = connection.ToStatus(error);
+    if ((error.getErrorCode() & 0xff) != SQLITE_INTERRUPT) return connection.ToStatus(error);
   }
-  sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
-  return status;
+  return absl::OkStatus();
 }
 
 // A file that lost its end is noticed here, whatever its size; small ones are read whole, large ones for a while if the

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/blocking_counter.h"
 #include "collector/storage/sqlite/connection.h"
+#include "collector/storage/sqlite/interrupt.h"
 #include "collector/storage/sqlite/open_file.h"
 #include "collector/storage/sqlite/sqlite_storage.h"
 #include "tests/collector/storage/sample_writer.h"
@@ -129,6 +130,14 @@ TEST(SqliteFaultTest, ASchemaStepThatIsKilledIsDoneWholeTheNextTime) {
   const auto connection = OpenFile(path, {}, steps);
   ASSERT_TRUE(connection.ok()) << connection.status();
   EXPECT_EQ((*connection)->Integer("SELECT COUNT(*) FROM extra"), 7000);
+}
+
+TEST(SqliteFaultTest, ALongStatementEndsWhenItIsTold) {
+  const TemporaryFolder folder;
+  Connection connection(folder.path() / "collector.db", Connection::Mode::kWrite);
+  const InterruptWhen interrupt(connection.handle(), [] { return true; });
+  EXPECT_THROW(connection.Integer("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"),
+               SQLite::Exception);
 }
 
 // Bytes that do not shrink when they are packed.
