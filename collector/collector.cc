@@ -34,6 +34,7 @@
 #include "collector/latest/latest.h"
 #include "collector/metrics/exposition.h"
 #include "collector/policy/agent_policy.h"
+#include "collector/remote_write/remote_writer.h"
 #include "collector/retention.h"
 #include "collector/rules/rule_list.h"
 #include "collector/storage/sqlite/sqlite_storage.h"
@@ -76,6 +77,7 @@ class RunningCollector final : public Collector {
   ~RunningCollector() override {
     if (stopper_.joinable()) stopper_.join();
     delivery_thread_->Stop();
+    remote_writer_.reset();  // reads and writes the storage
     // What becomes durable is still handed on, by a hub that asks the store; and that may queue more.
     do {
       FinishWrites();
@@ -95,6 +97,7 @@ class RunningCollector final : public Collector {
     if (status.ok()) status = LoadLatest();
     if (status.ok()) status = coverage_->Load();
     if (status.ok()) status = StartDelivery();
+    if (status.ok()) status = StartRemoteWrite();
     if (status.ok()) status = issues_.Start();
     if (status.ok()) status = StartUplink();
     if (status.ok()) status = StartHttp();
@@ -157,6 +160,15 @@ class RunningCollector final : public Collector {
         options_.config.heartbeat,
         std::vector<Heartbeat::Loop>{{"ingest", ingest_progress_}, {"rules", issues_progress_}, {"outbox", outbox_progress_}},
         clock_, delivery_thread_->executor(), delivery_thread_->http(), prometheus_);
+    return absl::OkStatus();
+  }
+
+  absl::Status StartRemoteWrite() {
+    if (options_.config.remote_write.empty()) return absl::OkStatus();
+    absl::StatusOr<std::unique_ptr<RemoteWriter>> writer =
+        RemoteWriter::Start(options_.config.remote_write, *storage_, clock_, prometheus_);
+    if (!writer.ok()) return writer.status();
+    remote_writer_ = *std::move(writer);
     return absl::OkStatus();
   }
 
@@ -226,6 +238,7 @@ class RunningCollector final : public Collector {
   std::unique_ptr<DeliveryThread> delivery_thread_ = std::make_unique<DeliveryThread>();
   std::unique_ptr<DeliveryService> deliveries_;
   std::unique_ptr<Heartbeat> heartbeat_;
+  std::unique_ptr<RemoteWriter> remote_writer_;
   const std::unique_ptr<Reachability> reachability_ = NewReachability(core_.get_executor(), clock_);
   IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(),
                        [this](std::string_view rule, const MachineRecord& machine) {

@@ -99,7 +99,6 @@ struct RemoteWriteConfig {
   std::string ca_file;                         // PEM; empty: the system's authorities
   std::vector<std::string> keep;               // metric names, with * and ?; empty: all
   std::vector<std::string> drop;               // as above, wins over keep
-  absl::Duration backfill = absl::Hours(2);    // a new target begins with what was sampled so long before
   std::size_t samples_per_request = 5'000;
   absl::Duration timeout = absl::Seconds(30);  // of one request
 };

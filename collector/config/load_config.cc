@@ -287,7 +287,6 @@ absl::Status CheckHttpListener(const ListenConfig& listen) {
 
 std::vector<std::string> ConfigNotes(const Config& config) {
   std::vector<std::string> notes;
-  if (!config.remote_write.empty()) notes.push_back("[[remote_write]] has no effect in this version");
   if (!config.endpoints.empty()) notes.push_back("[[endpoint]] has no effect in this version");
   return notes;
 }

@@ -12,7 +12,6 @@ namespace {
 
 constexpr double kSamplesPerRequestMin = 100;
 constexpr double kSamplesPerRequestMax = 50'000;  // some 15 MB before compression
-constexpr absl::Duration kBackfillMax = absl::Hours(24 * 400);
 
 // host:port of an address, user and path left out.
 std::string HostOf(std::string_view url) {
@@ -97,7 +96,6 @@ void ReadRemoteWrite(TableReader& reader, std::vector<RemoteWriteConfig>& target
   ReadAuthorization(reader, target);
   ReadPatterns(reader, "keep", target.keep);
   ReadPatterns(reader, "drop", target.drop);
-  target.backfill = reader.Duration("backfill", absl::ZeroDuration(), kBackfillMax).value_or(target.backfill);
   target.timeout = reader.Duration("timeout", absl::Seconds(1), absl::Minutes(10)).value_or(target.timeout);
   if (const auto samples = reader.Number("samples_per_request")) {
     if (*samples < kSamplesPerRequestMin || *samples > kSamplesPerRequestMax) {

@@ -9,10 +9,10 @@ namespace steward::collector {
 
 enum class WriteVerdict {
   kTaken,
-  kLater,        // no answer, overload, or a setting that is wrong on either side: nothing is lost by waiting
+  kLater,  // no answer, overload, or a setting that is wrong on either side: nothing is lost by waiting
   kTooLarge,
-  kOutOfOrder,   // something in it is older than the receiver takes
-  kRefused,      // something in it is wrong
+  kOutOfOrder,  // something in it is older than the receiver takes
+  kRefused,     // something in it is wrong
 };
 
 struct WriteAnswer {

@@ -34,10 +34,11 @@ class CommitFeed::Taking {
   }
 
   absl::Status EndRetired() {
-    return feed_.live_.EndRetired(reader_, [&](const MachineLabels& labels, const v1::SeriesDescriptor& series, absl::Time time) {
-      machine_ = read_.outgoing.Machine(labels.machine);
-      Mark(labels, series, time);
-    });
+    return feed_.live_.EndRetired(
+        reader_, [&](const MachineLabels& labels, const v1::SeriesDescriptor& series, absl::Time time) {
+          machine_ = read_.outgoing.Machine(labels.machine);
+          Mark(labels, series, time);
+        });
   }
 
  private:
@@ -56,7 +57,8 @@ class CommitFeed::Taking {
   }
 
   void Add(const CommittedSamples& batch, Numbers& numbers, const CommittedValue& value, std::int64_t time_ms) {
-    if (value.series >= numbers.size()) numbers.resize(std::max<std::size_t>(value.series + 1, numbers.size() * 2), kUnknown);
+    if (value.series >= numbers.size())
+      numbers.resize(std::max<std::size_t>(value.series + 1, numbers.size() * 2), kUnknown);
     std::int64_t& number = numbers[value.series];
     if (number == kUnknown) number = NumberOf(batch.descriptors->Series(value.series));
     if (number != kNotSent) read_.outgoing.Add(machine_, static_cast<std::uint32_t>(number), time_ms, value.value);
@@ -70,7 +72,8 @@ class CommitFeed::Taking {
 
   void Mark(const MachineLabels& labels, const v1::SeriesDescriptor& series, absl::Time time) {
     if (!feed_.filter_.Keeps(series.metric())) return;
-    read_.outgoing.Add(machine_, read_.outgoing.Series(SeriesLabels(labels, series)), absl::ToUnixMillis(time), StalenessMarker());
+    read_.outgoing.Add(machine_, read_.outgoing.Series(SeriesLabels(labels, series)), absl::ToUnixMillis(time),
+                       StalenessMarker());
   }
 
   CommitFeed& feed_;
@@ -83,7 +86,8 @@ class CommitFeed::Taking {
   absl::flat_hash_map<std::pair<std::uint32_t, std::uint64_t>, Numbers> numbers_;  // by machine and epoch
 };
 
-absl::StatusOr<CommitFeed::Read> CommitFeed::Next(StorageReader& reader, std::string_view after, absl::Duration boot_now) {
+absl::StatusOr<CommitFeed::Read> CommitFeed::Next(StorageReader& reader, std::string_view after,
+                                                  absl::Duration boot_now) {
   Read read;
   Taking taking(*this, reader, boot_now, read);
   if (boot_now - retired_checked_ >= kRetiredEvery) {

@@ -27,14 +27,15 @@ class CommitFeed {
   // How long samples are not offered to a receiver that has just refused newer ones of the machine.
   static constexpr absl::Duration kRefusalHolds = absl::Minutes(10);
 
-  explicit CommitFeed(const RemoteWriteConfig& target) : filter_(target.keep, target.drop), samples_max_(target.samples_per_request) {}
+  explicit CommitFeed(const RemoteWriteConfig& target)
+      : filter_(target.keep, target.drop), samples_max_(target.samples_per_request) {}
 
   struct Read {
-    Outgoing outgoing;           // sorted
-    std::string cursor;          // behind all of it
-    std::size_t values = 0;      // read, whether they are sent or not
-    std::size_t withheld = 0;    // not offered, see RefusedUpTo
-    bool more = false;           // there is probably more
+    Outgoing outgoing;         // sorted
+    std::string cursor;        // behind all of it
+    std::size_t values = 0;    // read, whether they are sent or not
+    std::size_t withheld = 0;  // not offered, see RefusedUpTo
+    bool more = false;         // there is probably more
   };
   // Errors: of the storage; InvalidArgument: `after` is no cursor of this storage.
   absl::StatusOr<Read> Next(StorageReader& reader, std::string_view after, absl::Duration boot_now);

@@ -12,7 +12,9 @@ namespace steward::collector {
 namespace {
 
 // "<Unix milliseconds of level_time> <cursor>"
-std::string ToText(const RemoteWritePlace& place) { return StrCat(absl::ToUnixMillis(place.level_time), " ", place.cursor); }
+std::string ToText(const RemoteWritePlace& place) {
+  return StrCat(absl::ToUnixMillis(place.level_time), " ", place.cursor);
+}
 
 std::optional<RemoteWritePlace> FromText(const std::string& text) {
   const std::size_t space = text.find(' ');
@@ -49,7 +51,8 @@ void KeptCursor::Write() {
       writing_ = false;
       if (status.ok() == failing_) {  // changed
         failing_ = !status.ok();
-        if (failing_) spdlog::error("how far remote write to \"{}\" is cannot be stored: {}", target_, status.ToString());
+        if (failing_)
+          spdlog::error("how far remote write to \"{}\" is cannot be stored: {}", target_, status.ToString());
       }
       if (waiting_.has_value()) Write();
     });

@@ -21,7 +21,8 @@ std::vector<std::uint32_t> SeriesOf(const CommittedGroup& group) {
 
 }  // namespace
 
-absl::Status LiveSeries::Observe(const CommittedSamples& batch, const MachineLabels& labels, StorageReader& reader, Mark mark) {
+absl::Status LiveSeries::Observe(const CommittedSamples& batch, const MachineLabels& labels, StorageReader& reader,
+                                 Mark mark) {
   for (const CommittedGroup& group : batch.groups) {
     for (const std::uint32_t ended : group.ended) {
       if (const v1::SeriesDescriptor* series = batch.descriptors->Series(ended)) mark(labels, *series, batch.time);
@@ -40,16 +41,19 @@ void LiveSeries::Compare(Machine& machine, const CommittedSamples& batch, Mark m
   machine.time = batch.time;
   for (const CommittedGroup& sampled : batch.groups) {
     std::vector<std::uint32_t> series = SeriesOf(sampled);
-    const auto group = std::find_if(machine.groups.begin(), machine.groups.end(), [&](const Group& g) { return g.id == sampled.group; });
+    const auto group = std::find_if(machine.groups.begin(), machine.groups.end(),
+                                    [&](const Group& g) { return g.id == sampled.group; });
     if (group == machine.groups.end()) {
       machine.groups.push_back({sampled.group, std::move(series)});
       continue;
     }
     if (group->series == series) continue;
     std::vector<std::uint32_t> gone;
-    std::set_difference(group->series.begin(), group->series.end(), series.begin(), series.end(), std::back_inserter(gone));
+    std::set_difference(group->series.begin(), group->series.end(), series.begin(), series.end(),
+                        std::back_inserter(gone));
     for (const std::uint32_t id : gone) {
-      if (const v1::SeriesDescriptor* described = batch.descriptors->Series(id)) mark(machine.labels, *described, batch.time);
+      if (const v1::SeriesDescriptor* described = batch.descriptors->Series(id))
+        mark(machine.labels, *described, batch.time);
     }
     group->series = std::move(series);
   }
@@ -63,13 +67,14 @@ absl::Status LiveSeries::Replace(Machine& machine, const CommittedSamples& batch
     next.groups.push_back({group.group, SeriesOf(group)});
     if (machine.groups.empty()) continue;  // nothing to compare with
     for (const CommittedValue& value : group.values) {
-      if (const v1::SeriesDescriptor* series = batch.descriptors->Series(value.series)) alive.insert(SeriesLabels(labels, *series));
+      if (const v1::SeriesDescriptor* series = batch.descriptors->Series(value.series))
+        alive.insert(SeriesLabels(labels, *series));
     }
   }
-  const absl::Status status =
-      MarkAll(batch.machine_id, machine, reader, [&](const MachineLabels& was, const v1::SeriesDescriptor& series, absl::Time) {
-        if (!alive.contains(SeriesLabels(was, series))) mark(was, series, batch.time);
-      });
+  const absl::Status status = MarkAll(batch.machine_id, machine, reader,
+                                      [&](const MachineLabels& was, const v1::SeriesDescriptor& series, absl::Time) {
+                                        if (!alive.contains(SeriesLabels(was, series))) mark(was, series, batch.time);
+                                      });
   if (status.ok()) machine = std::move(next);
   return status;
 }
@@ -100,9 +105,8 @@ absl::Status LiveSeries::EndRetired(StorageReader& reader, Mark mark) {
     if (active.contains(current->first)) continue;
     // A deleted machine's descriptors are gone with it: nothing is marked then.
     const absl::Status status = MarkAll(current->first, current->second, reader,
-                                        [&](const MachineLabels& labels, const v1::SeriesDescriptor& series, absl::Time time) {
-                                          mark(labels, series, time + kEndedAfter);
-                                        });
+                                        [&](const MachineLabels& labels, const v1::SeriesDescriptor& series,
+                                            absl::Time time) { mark(labels, series, time + kEndedAfter); });
     if (!status.ok()) return status;
     machines_.erase(current);
   }

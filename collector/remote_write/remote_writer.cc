@@ -12,13 +12,18 @@ namespace {
 
 class ThreadedWriter final : public RemoteWriter {
  public:
-  ThreadedWriter(absl::Span<const RemoteWriteConfig> targets, Storage& storage, Clock& clock, prometheus::Registry& registry) {
+  ThreadedWriter(absl::Span<const RemoteWriteConfig> targets, Storage& storage, Clock& clock,
+                 prometheus::Registry& registry) {
     for (const RemoteWriteConfig& config : targets) {
-      targets_.push_back(std::make_unique<RemoteWriteTarget>(RemoteWriteTarget::Parts{
-          config, storage, clock, thread_.executor(),
-          [this](HttpCall call, std::function<void(HttpAnswer)> done) { thread_.http().Start(std::move(call), std::move(done)); },
-          [engine = std::mt19937_64(std::random_device()())]() mutable { return std::uniform_real_distribution<double>(0, 1)(engine); },
-          registry}));
+      targets_.push_back(std::make_unique<RemoteWriteTarget>(
+          RemoteWriteTarget::Parts{config, storage, clock, thread_.executor(),
+                                   [this](HttpCall call, std::function<void(HttpAnswer)> done) {
+                                     thread_.http().Start(std::move(call), std::move(done));
+                                   },
+                                   [engine = std::mt19937_64(std::random_device()())]() mutable {
+                                     return std::uniform_real_distribution<double>(0, 1)(engine);
+                                   },
+                                   registry}));
       targets_.back()->Start();
     }
   }
@@ -31,8 +36,9 @@ class ThreadedWriter final : public RemoteWriter {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RemoteWriter>> RemoteWriter::Start(absl::Span<const RemoteWriteConfig> targets, Storage& storage,
-                                                                  Clock& clock, prometheus::Registry& registry) {
+absl::StatusOr<std::unique_ptr<RemoteWriter>> RemoteWriter::Start(absl::Span<const RemoteWriteConfig> targets,
+                                                                  Storage& storage, Clock& clock,
+                                                                  prometheus::Registry& registry) {
   for (const RemoteWriteConfig& target : targets) {
     if (auto headers = RequestHeaders(target); !headers.ok()) return headers.status();
   }

@@ -18,8 +18,9 @@ class RemoteWriter {
  public:
   // Begins at once. All references outlive the object, whose end leaves what is under way to be sent again.
   // Errors: a secret's file, with what to do.
-  static absl::StatusOr<std::unique_ptr<RemoteWriter>> Start(absl::Span<const RemoteWriteConfig> targets, Storage& storage,
-                                                             Clock& clock, prometheus::Registry& registry);
+  static absl::StatusOr<std::unique_ptr<RemoteWriter>> Start(absl::Span<const RemoteWriteConfig> targets,
+                                                             Storage& storage, Clock& clock,
+                                                             prometheus::Registry& registry);
   virtual ~RemoteWriter() = default;
 };
 

@@ -16,10 +16,10 @@ struct RemoteWriteTarget::UnderWay {
       : read(std::move(read_from)), time(read_time), left(read.outgoing.size()), division(read.outgoing) {}
 
   CommitFeed::Read read;
-  const absl::Time time;      // when it was read
-  std::size_t left;           // samples neither taken nor given up
+  const absl::Time time;  // when it was read
+  std::size_t left;       // samples neither taken nor given up
   Division division;
-  std::string body;           // of the request at hand, kept for a repeat
+  std::string body;  // of the request at hand, kept for a repeat
 };
 
 // For callbacks that may come after the end.
@@ -49,7 +49,8 @@ void RemoteWriteTarget::After(absl::Duration delay, void (RemoteWriteTarget::*th
 
 void RemoteWriteTarget::Begin() {
   if (const absl::Status status = FindPlace(); !status.ok()) {
-    spdlog::error("remote write to \"{}\" cannot begin, will be tried again: {}", parts_.config.name, status.ToString());
+    spdlog::error("remote write to \"{}\" cannot begin, will be tried again: {}", parts_.config.name,
+                  status.ToString());
     After(kRetryMax, &RemoteWriteTarget::Begin);
     return;
   }
@@ -104,7 +105,8 @@ void RemoteWriteTarget::Read() {
   }
   if (status.ok() == storage_failing_) {  // changed
     storage_failing_ = !status.ok();
-    if (storage_failing_) spdlog::error("remote write to \"{}\" cannot read the storage: {}", parts_.config.name, status.ToString());
+    if (storage_failing_)
+      spdlog::error("remote write to \"{}\" cannot read the storage: {}", parts_.config.name, status.ToString());
   }
   if (!status.ok()) {
     ShowLag();
@@ -128,10 +130,12 @@ void RemoteWriteTarget::Read() {
 void RemoteWriteTarget::Send() {
   absl::StatusOr<std::vector<std::string>> headers = RequestHeaders(parts_.config);
   if (!headers.ok()) {
-    OnLater({WriteVerdict::kLater, std::string(headers.status().message()), "make the file readable for the collector"}, std::nullopt);
+    OnLater({WriteVerdict::kLater, std::string(headers.status().message()), "make the file readable for the collector"},
+            std::nullopt);
     return;
   }
-  if (under_way_->body.empty()) under_way_->body = SnappyCompressed(under_way_->read.outgoing.Request(*under_way_->division.Next(), true));
+  if (under_way_->body.empty())
+    under_way_->body = SnappyCompressed(under_way_->read.outgoing.Request(*under_way_->division.Next(), true));
   metrics_.requests.Increment();
   metrics_.bytes.Increment(static_cast<double>(under_way_->body.size()));
   HttpCall call;
@@ -154,8 +158,10 @@ void RemoteWriteTarget::OnAnswer(const HttpAnswer& http) {
   attempts_ = 0;
   metrics_.up.Set(1);
   under_way_->body.clear();
-  if (answer.verdict == WriteVerdict::kTaken) OnTaken();
-  else OnRefused(answer);
+  if (answer.verdict == WriteVerdict::kTaken)
+    OnTaken();
+  else
+    OnRefused(answer);
   metrics_.pending.Set(static_cast<double>(under_way_->left));
   ShowLag();
   Work();
@@ -177,7 +183,8 @@ void RemoteWriteTarget::OnLater(const WriteAnswer& answer, std::optional<absl::D
   for (std::uint32_t i = 0; i < attempts_ && delay < kRetryMax; ++i) delay *= 2;
   ++attempts_;
   delay = std::min(delay, kRetryMax) * (0.75 + parts_.random() / 2);  // many collectors do not come back at one moment
-  After(std::max(delay, std::min(retry_after.value_or(absl::ZeroDuration()), kRetryAfterMax)), &RemoteWriteTarget::Work);
+  After(std::max(delay, std::min(retry_after.value_or(absl::ZeroDuration()), kRetryAfterMax)),
+        &RemoteWriteTarget::Work);
 }
 
 void RemoteWriteTarget::OnRefused(const WriteAnswer& answer) {
@@ -200,18 +207,22 @@ void RemoteWriteTarget::GiveUpUnasked(const WriteAnswer& answer) {
 
 void RemoteWriteTarget::GiveUp(const WriteAnswer& answer, std::size_t samples) {
   const bool old = answer.verdict == WriteVerdict::kOutOfOrder;
-  prometheus::Counter& counter = old ? metrics_.out_of_order : answer.verdict == WriteVerdict::kTooLarge ? metrics_.too_large : metrics_.refused;
+  prometheus::Counter& counter = old                                         ? metrics_.out_of_order
+                                 : answer.verdict == WriteVerdict::kTooLarge ? metrics_.too_large
+                                                                             : metrics_.refused;
   counter.Increment(static_cast<double>(samples));
   under_way_->left -= samples;
   given_up_ += samples;
   const absl::Duration now = parts_.clock.BootNow();
   if (now - complained_ < kComplainEvery) return;
   complained_ = now;
-  spdlog::warn("remote write to \"{}\": {} samples were refused for good and left out: {}; {}. Counted in steward_remote_write_failed_total.",
-               parts_.config.name, std::exchange(given_up_, 0), answer.said,
-               old ? "for what machines send late Prometheus needs storage.tsdb.out_of_order_time_window in its configuration "
-                     "(such as 14d), VictoriaMetrics a -retentionPeriod that reaches as far back"
-                   : answer.remedy);
+  spdlog::warn(
+      "remote write to \"{}\": {} samples were refused for good and left out: {}; {}. Counted in "
+      "steward_remote_write_failed_total.",
+      parts_.config.name, std::exchange(given_up_, 0), answer.said,
+      old ? "for what machines send late Prometheus needs storage.tsdb.out_of_order_time_window in its configuration "
+            "(such as 14d), VictoriaMetrics a -retentionPeriod that reaches as far back"
+          : answer.remedy);
 }
 
 void RemoteWriteTarget::Advance() {

@@ -1,5 +1,6 @@
 // Brings committed samples to one receiver: read, send, wait for the answer, remember how far it got. One request at a
-// time; what is in memory is one request's samples, all else waits in the storage. At least once, in the order of commits.
+// time; what is in memory is one request's samples, all else waits in the storage. At least once, in the order of
+// commits.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +27,11 @@ namespace steward::collector {
 // Made anywhere; works on its executor alone. Destroyed there, or when that runs no more.
 class RemoteWriteTarget {
  public:
-  static constexpr absl::Duration kPoll = absl::Seconds(1);           // how often the storage is asked for more
+  static constexpr absl::Duration kPoll = absl::Seconds(1);  // how often the storage is asked for more
   static constexpr absl::Duration kRetryFirst = absl::Milliseconds(500);
   static constexpr absl::Duration kRetryMax = absl::Seconds(30);
-  static constexpr absl::Duration kRetryAfterMax = absl::Hours(1);    // a receiver's wish is kept up to here
-  static constexpr absl::Duration kComplainEvery = absl::Hours(1);    // about samples that were given up
+  static constexpr absl::Duration kRetryAfterMax = absl::Hours(1);  // a receiver's wish is kept up to here
+  static constexpr absl::Duration kComplainEvery = absl::Hours(1);  // about samples that were given up
 
   using SendHttp = std::function<void(HttpCall call, std::function<void(HttpAnswer)> done)>;
   struct Parts {
@@ -75,8 +76,8 @@ class RemoteWriteTarget {
   CommitFeed feed_;
   RemoteWritePlace place_;
   std::unique_ptr<UnderWay> under_way_;
-  std::uint32_t attempts_ = 0;     // of the request at hand
-  std::size_t given_up_ = 0;       // samples since the last complaint
+  std::uint32_t attempts_ = 0;  // of the request at hand
+  std::size_t given_up_ = 0;    // samples since the last complaint
   absl::Duration complained_ = -absl::InfiniteDuration();
   bool storage_failing_ = false;
   std::unique_ptr<Timer> timer_;

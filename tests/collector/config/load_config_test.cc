@@ -90,6 +90,7 @@ TEST(Config, ReadsEveryTableOfTheContract) {
   ASSERT_EQ(config.routes.size(), 1u);
   EXPECT_EQ(config.routes[0].severity_min, "medium");
   ASSERT_EQ(config.remote_write.size(), 1u);
+  EXPECT_EQ(config.remote_write[0].name, "127.0.0.1:9090");
   ASSERT_EQ(config.endpoints.size(), 1u);
   EXPECT_EQ(config.endpoints[0].name, "intranet");
 }
@@ -168,6 +169,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[[channel]]\nname = \"a\"\ntype = \"pigeon\"\nurl = \"https://x/\"\n", "collector.toml:3:8: ", "write one of: webhook"},
         BadCase{"[[channel]]\nname = \"a\"\ntype = \"webhook\"\nurl = \"x\"\n", "collector.toml:4:7: ", "not a web address"},
         BadCase{"[[route]]\nchannel = \"b\"\n", "collector.toml:2:11: ", "there is no channel \"b\""},
+        BadCase{"[[remote_write]]\nname = \"a\"\n", "collector.toml:1:1: ", "needs url"},
+        BadCase{"[[remote_write]]\nurl = \"https://u:p@h/\"\n", "collector.toml:2:7: ", "password_file"},
+        BadCase{"[[remote_write]]\nurl = \"https://h/\"\n[[remote_write]]\nurl = \"https://h/b\"\n", "collector.toml:3:1: ", "a name of its own"},
+        BadCase{"[[remote_write]]\nurl = \"https://h/\"\nusername = \"u\"\n", "collector.toml:3:12: ", "belong together"},
+        BadCase{"[[remote_write]]\nurl = \"https://h/\"\nheaders = { Authorization = \"x\" }\n", "collector.toml:3:", "secrets do not belong"},
+        BadCase{"[[remote_write]]\nurl = \"https://h/\"\nkeep = [\"{a}\"]\n", "collector.toml:3:8: ", "no pattern"},
+        BadCase{"[[remote_write]]\nurl = \"https://h/\"\nsamples_per_request = 1\n", "collector.toml:3:23: ", "from 100 to 50000"},
         BadCase{"[heartbeat]\nurls = [\"watch\"]\n", "collector.toml:2:8: ", "not a web address"},
         BadCase{"[listen\n", "collector.toml:1:8: ", "this is not TOML"}));
 

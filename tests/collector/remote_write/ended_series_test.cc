@@ -67,8 +67,9 @@ TEST_F(EndedSeriesTest, ARenamedMachinesOldSeriesEnd) {
   ASSERT_TRUE(storage_->WriteAndWait([&](StorageTransaction& t) { return t.PutMachine(machine); }).ok());
   Append(writer_, "a", 15, {{load_, 2}, {disk_, 11}});
   Send();
-  EXPECT_THAT(Last(), UnorderedElementsAre("node_load1{renamed} 1772438415=2", "node_disk_reads_total{renamed} 1772438415=11",
-                                           "node_load1{a} 1772438415=ended", "node_disk_reads_total{a} 1772438415=ended"));
+  EXPECT_THAT(Last(),
+              UnorderedElementsAre("node_load1{renamed} 1772438415=2", "node_disk_reads_total{renamed} 1772438415=11",
+                                   "node_load1{a} 1772438415=ended", "node_disk_reads_total{a} 1772438415=ended"));
 }
 
 TEST_F(EndedSeriesTest, ARetiredMachinesSeriesEndASilentOnesDoNot) {
@@ -77,7 +78,8 @@ TEST_F(EndedSeriesTest, ARetiredMachinesSeriesEndASilentOnesDoNot) {
   PutMachine("a", MachineState::kRetired);
   Advance(CommitFeed::kRetiredEvery);
   ASSERT_EQ(Requests(), 2U);
-  EXPECT_THAT(Last(), UnorderedElementsAre("node_load1{a} 1772438400=ended", "node_disk_reads_total{a} 1772438400=ended"));
+  EXPECT_THAT(Last(),
+              UnorderedElementsAre("node_load1{a} 1772438400=ended", "node_disk_reads_total{a} 1772438400=ended"));
   Answer(204);
   Advance(absl::Hours(1));
   EXPECT_EQ(Requests(), 2U);

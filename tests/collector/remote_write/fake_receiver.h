@@ -50,8 +50,10 @@ class FakeReceiver {
       std::map<std::string, std::string> labels;
       for (const ::prometheus::Label& label : series.labels()) labels[label.name()] = label.value();
       for (const ::prometheus::Sample& sample : series.samples()) {
-        std::string value = IsStalenessMarker(sample.value()) ? "ended" : std::to_string(static_cast<long>(sample.value()));
-        samples.push_back(labels["__name__"] + "{" + labels["instance"] + "} " + std::to_string(sample.timestamp() / 1000) + "=" + value);
+        std::string value =
+            IsStalenessMarker(sample.value()) ? "ended" : std::to_string(static_cast<long>(sample.value()));
+        samples.push_back(labels["__name__"] + "{" + labels["instance"] + "} " +
+                          std::to_string(sample.timestamp() / 1000) + "=" + value);
       }
     }
     return samples;

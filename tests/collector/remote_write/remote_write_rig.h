@@ -35,10 +35,12 @@ class RemoteWriteRig : public ::testing::Test {
     Run();
   }
   std::unique_ptr<RemoteWriteTarget> MakeTarget(const RemoteWriteConfig& config, FakeReceiver& receiver) {
-    auto target = std::make_unique<RemoteWriteTarget>(RemoteWriteTarget::Parts{
-        config, *storage_, clock_, io_.get_executor(),
-        [&receiver](HttpCall call, std::function<void(HttpAnswer)> done) { receiver.Take(std::move(call), std::move(done)); },
-        [] { return 0.5; }, *registry_});
+    auto target = std::make_unique<RemoteWriteTarget>(
+        RemoteWriteTarget::Parts{config, *storage_, clock_, io_.get_executor(),
+                                 [&receiver](HttpCall call, std::function<void(HttpAnswer)> done) {
+                                   receiver.Take(std::move(call), std::move(done));
+                                 },
+                                 [] { return 0.5; }, *registry_});
     target->Start();
     return target;
   }
@@ -52,7 +54,8 @@ class RemoteWriteRig : public ::testing::Test {
     ASSERT_TRUE(storage_->WriteAndWait([&](StorageTransaction& t) { return t.PutMachine(machine); }).ok());
   }
   // Commits a batch `second` seconds after the start.
-  void Append(SampleWriter& writer, const std::string& machine, int second, const std::map<std::uint32_t, std::int64_t>& values) {
+  void Append(SampleWriter& writer, const std::string& machine, int second,
+              const std::map<std::uint32_t, std::int64_t>& values) {
     const BatchRecord batch = writer.Next(kRigStart + absl::Seconds(second), values);
     const absl::Status status = storage_->WriteAndWait([&](StorageTransaction& t) -> absl::Status {
       if (absl::Status added = t.AddDescriptors(machine, writer.descriptors()); !added.ok()) return added;

@@ -244,7 +244,8 @@ TEST_F(TargetTest, MetadataIsRepeatedNowAndThen) {
 TEST_F(TargetTest, OnlyWhatIsKeptIsSent) {
   config_.keep = {"node_*"};
   config_.drop = {"node_disk_*"};
-  const std::uint32_t disk = writer_.AddSeries("node_disk_reads_total", {}), own = writer_.AddSeries("steward_agent_x", {});
+  const std::uint32_t disk = writer_.AddSeries("node_disk_reads_total", {}),
+                      own = writer_.AddSeries("steward_agent_x", {});
   Start();
   Append(writer_, "a", 0, {{load_, 1}, {disk, 2}, {own, 3}});
   Advance(RemoteWriteTarget::kPoll);
@@ -258,7 +259,9 @@ TEST_F(TargetTest, AnotherStorageMeansToBeginAnew) {
   Answer(204);
   // As after the restore of an older backup: the place kept is not in it.
   const std::string text = "1772438400000 no such place";
-  ASSERT_TRUE(storage_->WriteAndWait([&](StorageTransaction& t) { return t.PutSetting("remote_write/prometheus", text); }).ok());
+  ASSERT_TRUE(
+      storage_->WriteAndWait([&](StorageTransaction& t) { return t.PutSetting("remote_write/prometheus", text); })
+          .ok());
   Start();
   Sample(15, 7);
   Advance(RemoteWriteTarget::kRetryMax);

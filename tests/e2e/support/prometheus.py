@@ -31,26 +31,36 @@ def free_port():
 
 
 class Prometheus:
-    def __init__(self, folder, configuration):
+    def __init__(self, folder, configuration, arguments=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(exist_ok=True)
         self.configuration = self.folder / "prometheus.yml"
         self.configuration.write_text(configuration)
-        self.url = None
+        self.arguments = list(arguments)
+        self.port = free_port()  # kept over restarts: who writes to it knows the address
+        self.url = f"http://127.0.0.1:{self.port}"
         self.program = None
 
     def start(self):
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
         self.program = programs.Program(str(PROGRAM), [
             f"--config.file={self.configuration}", f"--storage.tsdb.path={self.folder}/data",
-            f"--web.listen-address=127.0.0.1:{port}"], self.folder / "prometheus")
+            f"--web.listen-address=127.0.0.1:{self.port}", *self.arguments], self.folder / "prometheus")
         wait_until(lambda: http_get(f"{self.url}/-/ready"), "Prometheus is ready", 60 * programs.PATIENCE)
         return self
 
     def kill(self):
         if self.program:
             self.program.kill()
+
+    @property
+    def write_url(self):
+        """Where it takes remote write, if it was told to."""
+        return f"{self.url}/api/v1/write"
+
+    def series(self, selector, span="1h"):
+        """The samples as they were received, staleness markers left out: [(labels, {milliseconds: value})]."""
+        data = self.api("query", query=f"{selector}[{span}]")
+        return [(one["metric"], {round(float(time) * 1000): float(value) for time, value in one["values"]}) for one in data["result"]]
 
     def api(self, path, **parameters):
         answer = json.loads(http_get(f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"))
