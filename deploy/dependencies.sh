@@ -21,7 +21,7 @@ build_packages=(
   libgrpc++-dev libgrpc-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev libabsl-dev libssl-dev
   # the programs
   libboost1.81-dev libboost-json1.81-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
-  libsqlite3-dev libsqlitecpp-dev libcurl4-openssl-dev prometheus-cpp-dev libzstd-dev libsnappy-dev
+  libsqlite3-dev libsqlitecpp-dev libcurl4-openssl-dev prometheus-cpp-dev libzstd-dev libsnappy-dev libre2-dev
 )
 test_packages=(
   libgtest-dev libgmock-dev

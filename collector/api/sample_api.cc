@@ -1,18 +1,52 @@
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/text.h"
 #include "collector/api/machine_lookup.h"
 #include "collector/api/messages.h"
 #include "collector/api/services.h"
+#include "collector/storage/sample_functions.h"
 
 namespace steward::collector {
 namespace {
+
+absl::Status AddMatchers(const v1::QuerySamplesRequest& request, SampleQuery& query) {
+  constexpr std::pair<std::string_view, LabelOperator> kOperators[] = {{"=", LabelOperator::kEqual},
+                                                                       {"!=", LabelOperator::kNotEqual},
+                                                                       {"=~", LabelOperator::kMatches},
+                                                                       {"!~", LabelOperator::kMatchesNot}};
+  for (const v1::LabelMatcher& matcher : request.matchers()) {
+    const auto* known = std::find_if(std::begin(kOperators), std::end(kOperators),
+                                     [&](const auto& one) { return one.first == matcher.op(); });
+    if (known == std::end(kOperators)) {
+      return absl::InvalidArgumentError(StrCat("\"", matcher.op(), "\" matches no labels; there are =, !=, =~ and !~"));
+    }
+    query.labels.push_back({matcher.name(), matcher.value(), known->second});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SetFunction(const v1::QuerySamplesRequest& request, SampleQuery& query) {
+  if (request.has_step()) {
+    query.step = absl::Seconds(request.step().seconds()) + absl::Nanoseconds(request.step().nanos());
+    if (query.step < absl::Milliseconds(1)) return absl::InvalidArgumentError("step must be a millisecond at least");
+    query.function = SampleFunction::kLast;
+  }
+  if (request.fn().empty()) return absl::OkStatus();
+  const auto function = ParseSampleFunction(request.fn());
+  if (!function.ok()) return function.status();
+  query.function = *function;
+  return absl::OkStatus();
+}
 
 absl::StatusOr<SampleQuery> QueryOf(const v1::QuerySamplesRequest& request, absl::Time now) {
   SampleQuery query;
   query.metric = request.metric();
   query.points_max = kSamplePointsMax;
   for (const auto& [name, value] : request.labels()) query.labels.push_back({name, value});
+  if (auto status = AddMatchers(request, query); !status.ok()) return status;
+  if (auto status = SetFunction(request, query); !status.ok()) return status;
   query.to = now;
   if (request.has_to()) {
     const auto to = FromTimestamp(request.to(), "to");

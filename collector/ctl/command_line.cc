@@ -58,11 +58,25 @@ void FinishToken(Arguments& arguments) {
   if (!arguments.token.api && !arguments.token.role.empty()) Refuse("--role", "is for API tokens: add --api");
 }
 
-void FinishSamples(Arguments& arguments) {
-  if (!arguments.step.empty() || !arguments.function.empty()) {
-    Refuse(arguments.step.empty() ? "--fn" : "--step",
-           "is not there yet: this version gives the samples as they were stored; Prometheus computes over them");
+// NAME=VALUE, and with !=, =~, !~ between them.
+SamplesArguments::Matcher ParseMatcher(const std::string& text) {
+  const std::size_t at = text.find_first_of("=!");
+  if (at != std::string::npos && at > 0) {
+    for (const std::string op : {"=~", "!~", "!=", "="}) {
+      if (text.compare(at, op.size(), op) == 0) return {text.substr(0, at), op, text.substr(at + op.size())};
+    }
   }
+  Refuse("--label", StrCat("takes NAME=VALUE, NAME!=VALUE, NAME=~EXPRESSION or NAME!~EXPRESSION, not \"", text, "\""));
+}
+
+void FinishSamples(Arguments& arguments) {
+  if (!arguments.step.empty()) {
+    const auto step = ParseDuration(arguments.step);
+    if (!step.ok()) Refuse("--step", ToStd(step.status().message()));
+    if (*step < absl::Milliseconds(1)) Refuse("--step", "must be a millisecond at least, such as 1m");
+    arguments.samples.step = *step;
+  }
+  arguments.samples.function = arguments.function;
   const auto read_time = [](const char* option, const std::string& text, std::optional<absl::Time>& into) {
     if (text.empty()) return;
     const auto time = ParseTimeArgument(text, absl::Now());
@@ -72,9 +86,7 @@ void FinishSamples(Arguments& arguments) {
   read_time("--from", arguments.from, arguments.samples.from);
   read_time("--to", arguments.to, arguments.samples.to);
   for (const std::string& label : arguments.labels) {
-    const std::size_t equal = label.find('=');
-    if (equal == std::string::npos || equal == 0) Refuse("--label", StrCat("takes NAME=VALUE, not \"", label, "\""));
-    arguments.samples.labels[label.substr(0, equal)] = label.substr(equal + 1);
+    arguments.samples.labels.push_back(ParseMatcher(label));
   }
 }
 
@@ -146,10 +158,11 @@ void AddOtherCommands(CLI::App& app, Arguments& arguments, Run& run) {
   samples->add_option("METRIC", arguments.samples.metric, "e.g. node_load1")->required();
   samples->add_option("--from", arguments.from, "time, or duration before now (1h before --to)");
   samples->add_option("--to", arguments.to, "time, or duration before now (now)");
-  samples->add_option("--label", arguments.labels, "NAME=VALUE; only series with this label; may be repeated")
+  samples->add_option("--label", arguments.labels, "NAME=VALUE, or with !=, =~, !~ (a regular expression, of the whole value); may be repeated")
       ->allow_extra_args(false);
-  samples->add_option("--step", arguments.step, "not in this version");
-  samples->add_option("--fn", arguments.function, "not in this version");
+  samples->add_option("--step", arguments.step, "one point for every 1m, 1h...; it carries the time its step begins");
+  samples->add_option("--fn", arguments.function, "what to make of a step, or else of the whole range; rate: growth of a counter by the second")
+      ->check(CLI::IsMember({"last", "min", "max", "mean", "sum", "rate"}));
   samples->callback([&] {
     FinishSamples(arguments);
     run = [&](const CtlContext& context) { return Samples(context, arguments.samples); };

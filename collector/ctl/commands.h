@@ -56,7 +56,14 @@ struct SamplesArguments {
   std::string metric;
   std::optional<absl::Time> from;
   std::optional<absl::Time> to;
-  std::map<std::string, std::string> labels;
+  std::optional<absl::Duration> step;
+  std::string function;
+  struct Matcher {
+    std::string name;
+    std::string op;  // =, !=, =~, !~
+    std::string value;
+  };
+  std::vector<Matcher> labels;
 };
 absl::Status Samples(const CtlContext& context, const SamplesArguments& arguments);
 

@@ -31,7 +31,18 @@ absl::Status Samples(const CtlContext& context, const SamplesArguments& argument
   v1::QuerySamplesRequest request;
   request.set_machine(arguments.machine);
   request.set_metric(arguments.metric);
-  request.mutable_labels()->insert(arguments.labels.begin(), arguments.labels.end());
+  for (const SamplesArguments::Matcher& label : arguments.labels) {
+    v1::LabelMatcher* matcher = request.add_matchers();
+    matcher->set_name(label.name);
+    matcher->set_op(label.op);
+    matcher->set_value(label.value);
+  }
+  request.set_fn(arguments.function);
+  if (arguments.step) {
+    request.mutable_step()->set_seconds(absl::ToInt64Seconds(*arguments.step));
+    request.mutable_step()->set_nanos(
+        static_cast<std::int32_t>(absl::ToInt64Nanoseconds(*arguments.step % absl::Seconds(1))));
+  }
   if (arguments.from) *request.mutable_from() = TimestampOf(*arguments.from);
   if (arguments.to) *request.mutable_to() = TimestampOf(*arguments.to);
   v1::QuerySamplesResponse response;

@@ -155,10 +155,13 @@ struct MachineEventRecord {
   friend bool operator==(const MachineEventRecord&, const MachineEventRecord&) = default;
 };
 
+enum class LabelOperator : std::uint8_t { kEqual, kNotEqual, kMatches, kMatchesNot };  // the last two: RE2, whole value
 struct LabelMatch {
   std::string name;
-  std::string value;  // equal
+  std::string value;  // a label that is absent has the empty value
+  LabelOperator op = LabelOperator::kEqual;
 };
+enum class SampleFunction : std::uint8_t { kNone, kLast, kMin, kMax, kMean, kSum, kRate };
 struct SamplePoint {
   std::int64_t time_ms = 0;  // Unix
   double value = 0;
@@ -175,6 +178,8 @@ struct SampleQuery {
   absl::Time from;  // inclusive
   absl::Time to;    // exclusive
   std::size_t points_max = 1'000'000;
+  SampleFunction function = SampleFunction::kNone;  // none: the samples as they are
+  absl::Duration step = absl::ZeroDuration();       // of the function, whole milliseconds; zero: the range is one step
 };
 
 // An issue or, with issue.state() == "pending", a condition that is true but not for long enough yet.

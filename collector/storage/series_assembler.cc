@@ -27,19 +27,27 @@ absl::StatusOr<SeriesAssembler> SeriesAssembler::Create(const SampleQuery& query
     return absl::InvalidArgumentError(absl::StrCat("the range is empty: from ", absl::FormatTime(query.from),
                                                    " is not before to ", absl::FormatTime(query.to)));
   }
-  SeriesAssembler assembler(query);
+  auto matchers = LabelMatchers::Create(query.labels);
+  if (!matchers.ok()) return matchers.status();
+  SeriesAssembler assembler(query, *std::move(matchers));
   assembler.range_ = {CeilMillis(query.from), CeilMillis(query.to)};
+  if (auto status = assembler.TakeFunction(); !status.ok()) return status;
   return assembler;
 }
 
-bool SeriesAssembler::Matches(const v1::SeriesDescriptor& series) const {
-  if (series.metric() != query_.metric) return false;
-  return std::all_of(query_.labels.begin(), query_.labels.end(), [&](const LabelMatch& match) {
-    for (const v1::Label& label : series.labels()) {
-      if (label.name() == match.name) return label.value() == match.value;
-    }
-    return match.value.empty();  // as in Prometheus: a label that is absent is empty
-  });
+absl::Status SeriesAssembler::TakeFunction() {
+  if (query_.function == SampleFunction::kNone) {
+    if (query_.step == absl::ZeroDuration()) return absl::OkStatus();
+    return absl::InvalidArgumentError("a step needs a function: last, min, max, mean, sum or rate");
+  }
+  const auto steps = StepsOf(range_.from, range_.to, query_.step);
+  if (!steps.ok()) return steps.status();
+  steps_ = *steps;
+  points_max_ = kSamplesReadMax;
+  if (query_.function == SampleFunction::kRate && range_.from > std::numeric_limits<std::int64_t>::min() + kRateGapMs) {
+    range_.from -= kRateGapMs;  // the first step counts from the sample before it
+  }
+  return absl::OkStatus();
 }
 
 bool SeriesAssembler::StartEpoch(const wire::DescriptorTable& table) {
@@ -47,7 +55,7 @@ bool SeriesAssembler::StartEpoch(const wire::DescriptorTable& table) {
   wanted_.clear();
   for (std::uint32_t id = 1; id <= table.max_series_id(); ++id) {
     const v1::SeriesDescriptor* descriptor = table.Series(id);
-    if (descriptor == nullptr || !Matches(*descriptor)) continue;
+    if (descriptor == nullptr || descriptor->metric() != query_.metric || !matchers_.Match(*descriptor)) continue;
     std::map<std::string, std::string> labels;
     for (const v1::Label& label : descriptor->labels()) labels.emplace(label.name(), label.value());
     const auto [it, fresh] = output_of_.emplace(std::move(labels), series_.size());
@@ -89,9 +97,10 @@ absl::Status SeriesAssembler::AddSegment(absl::Span<const SegmentRow> rows) {
   return absl::OkStatus();
 }
 
-absl::Status SeriesAssembler::CountPoint() {
-  if (++points_ <= query_.points_max) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat("more than ", query_.points_max, " points of ", query_.metric,
+absl::Status SeriesAssembler::CountPoint() { return ++points_ <= points_max_ ? absl::OkStatus() : TooManyPoints(); }
+
+absl::Status SeriesAssembler::TooManyPoints() const {
+  return absl::ResourceExhaustedError(absl::StrCat("more than ", points_max_, " points of ", query_.metric,
                                                    " in this range; ask for a shorter range or name more labels"));
 }
 
@@ -128,16 +137,21 @@ absl::Status SeriesAssembler::AddBatch(const wire::DecodedBatch& batch, std::int
   return absl::OkStatus();
 }
 
-std::vector<SampleSeries> SeriesAssembler::Finish() {
+absl::StatusOr<std::vector<SampleSeries>> SeriesAssembler::Finish() {
   const auto by_time = [](const SamplePoint& a, const SamplePoint& b) { return a.time_ms < b.time_ms; };
   std::vector<SampleSeries> result;
+  points_max_ = query_.points_max;
+  points_ = 0;
   for (const auto& [labels, index] : output_of_) {
     SampleSeries& series = series_[index];
     if (series.points.empty()) continue;
     if (!std::is_sorted(series.points.begin(), series.points.end(), by_time)) {
       std::stable_sort(series.points.begin(), series.points.end(), by_time);
     }
-    result.push_back(std::move(series));
+    if (steps_.has_value()) series.points = ApplyFunction(query_.function, series.points, *steps_);
+    points_ += series.points.size();
+    if (points_ > points_max_) return TooManyPoints();
+    if (!series.points.empty()) result.push_back(std::move(series));
   }
   return result;
 }

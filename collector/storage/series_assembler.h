@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -12,7 +14,9 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "collector/storage/block/column_block.h"
+#include "collector/storage/label_matchers.h"
 #include "collector/storage/records.h"
+#include "collector/storage/sample_functions.h"
 #include "proto/wire/descriptor.h"
 #include "proto/wire/segment_codec.h"
 
@@ -36,9 +40,10 @@ struct TimeRange {
 
 class SeriesAssembler {
  public:
-  // InvalidArgument: no metric name, or from is not before to. `query` outlives the object.
+  // InvalidArgument: as Storage's QuerySamples says. `query` outlives the object.
   static absl::StatusOr<SeriesAssembler> Create(const SampleQuery& query);
 
+  // What has to be read: more than was asked for if the function looks back.
   const TimeRange& range() const { return range_; }
 
   // Starts an epoch: its rows come next. False: no series of it matches, there is no need for its rows.
@@ -48,8 +53,9 @@ class SeriesAssembler {
   absl::Status AddRows(std::vector<SegmentRow> rows);
   // What a block of that epoch holds in columns.
   absl::Status AddColumns(const ColumnBlock& block);
-  // By labels, points ascending. Series without a point in range are left out.
-  std::vector<SampleSeries> Finish();
+  // By labels, points ascending. Series without a point in range are left out. ResourceExhausted: more points than the
+  // query allows.
+  absl::StatusOr<std::vector<SampleSeries>> Finish();
 
  private:
   struct Wanted {
@@ -57,15 +63,20 @@ class SeriesAssembler {
     std::size_t output = 0;  // index in series_
     const v1::SeriesDescriptor* descriptor = nullptr;
   };
-  explicit SeriesAssembler(const SampleQuery& query) : query_(query) {}
+  SeriesAssembler(const SampleQuery& query, LabelMatchers matchers)
+      : query_(query), matchers_(std::move(matchers)), points_max_(query.points_max) {}
 
-  bool Matches(const v1::SeriesDescriptor& series) const;
   absl::Status AddSegment(absl::Span<const SegmentRow> rows);
+  absl::Status TakeFunction();
   absl::Status CountPoint();
+  absl::Status TooManyPoints() const;
   absl::Status AddBatch(const wire::DecodedBatch& batch, std::int64_t time_ms);
 
   const SampleQuery& query_;
+  LabelMatchers matchers_;
+  std::size_t points_max_;  // to be read
   TimeRange range_;
+  std::optional<SampleSteps> steps_;  // if the query has a function
   const wire::DescriptorTable* table_ = nullptr;
   absl::flat_hash_map<std::uint32_t, std::vector<Wanted>> wanted_;       // by group; of the current epoch
   std::map<std::map<std::string, std::string>, std::size_t> output_of_;  // labels -> index in series_

@@ -50,9 +50,10 @@ class StorageReader {
   virtual absl::StatusOr<std::vector<GapRecord>> ListGaps(std::string_view machine_id) = 0;              // in the order told
   // All groups and series of an epoch, as they were sent.
   virtual absl::StatusOr<v1::DescriptorSet> Descriptors(std::string_view machine_id, std::uint64_t epoch) = 0;
-  // By labels. InvalidArgument: no metric name, or from is not before to; NotFound: no such machine; ResourceExhausted:
-  // more than points_max, says how to ask for less; DataLoss: a stored payload does not decode. Batches of a segment
-  // that lie behind a hole cannot be decoded and are left out until the hole is filled.
+  // By labels. InvalidArgument: no metric name, from is not before to, an expression that is none, a step without a
+  // function or too many of them; NotFound: no such machine; ResourceExhausted: more than points_max, or with a
+  // function more than kSamplesReadMax to make them of, says how to ask for less; DataLoss: a stored payload does not
+  // decode. Batches of a segment that lie behind a hole cannot be decoded and are left out until the hole is filled.
   virtual absl::StatusOr<std::vector<SampleSeries>> QuerySamples(const SampleQuery& query) = 0;
 
   using TakeCommitted = absl::FunctionRef<absl::Status(const CommittedSamples&)>;

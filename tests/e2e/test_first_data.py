@@ -119,6 +119,21 @@ def test_samples_returns_the_points_by_name_and_by_id(collector, agent):
     assert collector.samples(machine["id"], "node_memory_MemTotal_bytes", "--from", "1h")[0]["points"][:3] == series[0]["points"][:3]
 
 
+def test_samples_gives_one_point_a_step(collector, agent):
+    machine = collector.wait_for_machine()
+    asked = ("node_cpu_seconds_total", "--label", "mode!=idle", "--label", "cpu=~0|x", "--from", "10m")
+
+    def rates():
+        return collector.samples(machine["id"], *asked, "--step", "1m", "--fn", "rate")
+    series = wait_until(rates, "rates of the first processor")
+    assert {one["labels"]["cpu"] for one in series} == {"0"} and "idle" not in {one["labels"]["mode"] for one in series}
+    assert all(0 <= point.get("value", 0) <= 1.1 for one in series for point in one["points"])
+    assert all(len(one["points"]) == 1 for one in collector.samples(machine["id"], *asked, "--fn", "max"))
+    for wrong, why in ((("--fn", "median"), "median"), (("--label", "cpu=~("), "regular expression"), (("--step", "1ms"), "longer step")):
+        refused = collector.ctl("samples", machine["id"], *asked, *wrong)
+        assert refused.returncode != 0 and why in refused.stderr, refused.stderr
+
+
 def test_inventory_tells_the_system(collector, agent):
     machine = collector.wait_for_machine()
     facts = wait_until(lambda: collector.json("machine", "show", machine["id"]).get("facts"), "inventory facts")

@@ -24,6 +24,12 @@ class SampleContract : public StorageContract {
                                                   std::vector<LabelMatch> labels = {}, std::size_t max = 1'000'000) {
     return Read([&](StorageReader& r) { return r.QuerySamples({kMachine, metric, labels, At(from), At(to), max}); });
   }
+  absl::StatusOr<std::vector<SampleSeries>> Apply(SampleFunction function, double from, double to, double step,
+                                                  std::size_t max = 1'000'000) {
+    return Read([&](StorageReader& r) {
+      return r.QuerySamples({kMachine, "m", {}, At(from), At(to), max, function, absl::Seconds(step)});
+    });
+  }
   // "{a=1} 0:5 15:7" for each series, times in seconds.
   std::vector<std::string> Text(const absl::StatusOr<std::vector<SampleSeries>>& series) {
     EXPECT_TRUE(series.ok()) << series.status();
@@ -45,8 +51,8 @@ TEST_P(SampleContract, GivesAHalfOpenRangeInRealUnits) {
   PutMachine();
   SampleWriter writer(kMachine, 1);
   const auto load = writer.AddSeries("node_load1", {}, 1, 100);
-  Store(writer, {writer.Next(At(0), {{load, 150}}), writer.Next(At(15), {{load, 150}}),
-                 writer.Next(At(30), {{load, -25}})});
+  Store(writer,
+        {writer.Next(At(0), {{load, 150}}), writer.Next(At(15), {{load, 150}}), writer.Next(At(30), {{load, -25}})});
   EXPECT_THAT(Text(Query("node_load1", 0, 30)), ElementsAre("{} 0:1.5 15:1.5"));
   EXPECT_THAT(Text(Query("node_load1", 15, 31)), ElementsAre("{} 15:1.5 30:-0.25"));
   EXPECT_THAT(Text(Query("node_load1", 29.9995, 30.0005)), ElementsAre("{} 30:-0.25"));
@@ -65,6 +71,43 @@ TEST_P(SampleContract, SelectsSeriesByLabels) {
   EXPECT_THAT(Text(Query("m", 0, 9, {{"mode", "idle"}, {"cpu", "0"}})), ElementsAre("{cpu=0mode=idle} 0:1"));
   EXPECT_THAT(Text(Query("m", 0, 9, {{"mode", "nice"}})), IsEmpty());
   EXPECT_THAT(Text(Query("m", 0, 9, {{"absent", ""}})), testing::SizeIs(3));
+}
+
+TEST_P(SampleContract, SelectsSeriesByOperators) {
+  PutMachine();
+  SampleWriter writer(kMachine, 1);
+  const auto a = writer.AddSeries("m", {{"device", "sda"}});
+  const auto b = writer.AddSeries("m", {{"device", "sdb1"}});
+  const auto c = writer.AddSeries("m", {});
+  Store(writer, {writer.Next(At(0), {{a, 1}, {b, 2}, {c, 3}})});
+  const auto query = [&](LabelOperator op, const std::string& value) {
+    return Text(Query("m", 0, 9, {{"device", value, op}}));
+  };
+  EXPECT_THAT(query(LabelOperator::kNotEqual, "sda"), ElementsAre("{} 0:3", "{device=sdb1} 0:2"));
+  EXPECT_THAT(query(LabelOperator::kNotEqual, ""), ElementsAre("{device=sda} 0:1", "{device=sdb1} 0:2"));
+  EXPECT_THAT(query(LabelOperator::kMatches, "sd[ab]"), ElementsAre("{device=sda} 0:1"));
+  EXPECT_THAT(query(LabelOperator::kMatches, "sd.*"), ElementsAre("{device=sda} 0:1", "{device=sdb1} 0:2"));
+  EXPECT_THAT(query(LabelOperator::kMatchesNot, "sd.*|x"), ElementsAre("{} 0:3"));
+  const absl::Status wrong = Query("m", 0, 9, {{"device", "sd(", LabelOperator::kMatches}}).status();
+  EXPECT_EQ(wrong.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(wrong.message()), testing::HasSubstr("\"sd(\", for the label device"));
+}
+
+TEST_P(SampleContract, MakesOnePointAStep) {
+  PutMachine();
+  SampleWriter writer(kMachine, 1);
+  const auto m = writer.AddSeries("m", {});
+  std::vector<BatchRecord> batches;
+  for (int i = 0; i < 12; ++i) batches.push_back(writer.Next(At(15 * i), {{m, i * 30}}));  // 2 a second
+  Store(writer, batches);
+  EXPECT_THAT(Text(Apply(SampleFunction::kLast, 0, 120, 60)), ElementsAre("{} 0:90 60:210"));
+  EXPECT_THAT(Text(Apply(SampleFunction::kMax, 0, 100, 0)), ElementsAre("{} 0:180"));
+  EXPECT_THAT(Text(Apply(SampleFunction::kRate, 60, 180, 60)), ElementsAre("{} 60:2 120:2"));
+  EXPECT_THAT(Text(Apply(SampleFunction::kRate, 180, 240, 60)), IsEmpty()) << "the samples before count for no step";
+  EXPECT_EQ(Apply(SampleFunction::kNone, 0, 120, 60).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Apply(SampleFunction::kSum, 0, 11'001, 1).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(Apply(SampleFunction::kSum, 0, 180, 60, 3).ok());
+  EXPECT_EQ(Apply(SampleFunction::kSum, 0, 180, 60, 2).status().code(), absl::StatusCode::kResourceExhausted);
 }
 
 TEST_P(SampleContract, LeavesOutWhatWasNotSampledOrHasEnded) {
