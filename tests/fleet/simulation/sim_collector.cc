@@ -96,6 +96,8 @@ std::size_t SimCollector::queued_bytes_max() const {
   return run_ ? std::max(queued_bytes_max_, run_->storage.queued_bytes_max()) : queued_bytes_max_;
 }
 
+std::size_t SimCollector::sessions() const { return run_ ? run_->hub.session_count() : 0; }
+
 absl::Status SimCollector::Read(collector::Storage::ReadFunction read) {
   auto storage = OpenStorage();
   return storage.ok() ? (*storage)->Read(read) : storage.status();

@@ -41,6 +41,11 @@ class SimCollector final : public Listener, private collector::ObservationSink {
 
   SimStorage* storage();  // null: not running
   std::size_t queued_bytes_max() const;
+  std::size_t sessions() const;
+  // Whether those who watch were told of it since the last restore.
+  bool Observed(const std::string& machine, std::uint64_t epoch, std::uint64_t sequence) const {
+    return observed_.contains({machine, epoch, sequence});
+  }
   std::uint64_t delivered_twice() const { return delivered_twice_; }
   // Reads what is stored; not while it runs.
   absl::Status Read(collector::Storage::ReadFunction read);
