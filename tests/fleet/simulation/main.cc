@@ -36,7 +36,7 @@ struct Options {
 
 struct Sum {
   std::uint64_t batches = 0, stored = 0, lost = 0, doubled = 0, misplaced = 0, disordered = 0, unknown = 0,
-                mismatched = 0;
+                mismatched = 0, misaccounted = 0;
   std::uint64_t waiting = 0;
   std::size_t queued_bytes_max = 0;
   std::map<std::string, std::uint64_t> faults, missing_for;
@@ -53,6 +53,7 @@ void AddTo(Sum& sum, const SimulationResult& result) {
   sum.disordered += verdict.disordered;
   sum.unknown += verdict.unknown;
   sum.mismatched += verdict.mismatched;
+  sum.misaccounted += verdict.misaccounted;
   sum.waiting += result.waiting;
   sum.queued_bytes_max = std::max(sum.queued_bytes_max, result.queued_bytes_max);
   for (const auto& [name, count] : result.struck) sum.faults[name] += count;
@@ -119,6 +120,7 @@ int Run(const Options& options) {
                                        {"disordered", sum.disordered},
                                        {"unknown", sum.unknown},
                                        {"mismatched", sum.mismatched},
+                                       {"misaccounted", sum.misaccounted},
                                        {"undelivered", sum.waiting},
                                        {"missingFor", ToJson(sum.missing_for)},
                                        {"faults", ToJson(sum.faults)},

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "collector/coverage/coverage.h"
 #include "collector/ingest/session.h"
 #include "collector/storage/sqlite/sqlite_storage.h"
 
@@ -17,6 +18,7 @@ struct SimCollector::Run {
       : storage(owner.world_, std::move(inner)),
         metrics(prometheus),
         registry(storage, owner.node_.process->get_executor()),
+        coverage(std::make_shared<collector::Coverage>(storage, *owner.node_.clock, owner.node_.process->get_executor())),
         hub({storage,
              *owner.node_.clock,
              owner.node_.process->get_executor(),
@@ -24,19 +26,21 @@ struct SimCollector::Run {
              registry,
              metrics,
              owner.agents_,
-             {&owner},
+             {&owner, coverage.get()},
              "simulated"}) {}
 
   SimStorage storage;
   prometheus::Registry prometheus;
   collector::IngestMetrics metrics;
   collector::MachineRegistry registry;
+  std::shared_ptr<collector::Coverage> coverage;
   collector::SessionHub hub;
 };
 
 SimCollector::SimCollector(World& world, Ledger& ledger, const collector::CertificateAuthority& authority,
-                           std::filesystem::path directory)
+                           std::filesystem::path directory, absl::Duration interval)
     : world_(world), ledger_(ledger), authority_(authority), directory_(std::move(directory)) {
+  agents_.interval = interval;
   node_.clock = std::make_unique<ManualClock>(world_.true_time(), absl::Hours(100));
   world_.Add(node_);
 }
@@ -55,7 +59,10 @@ absl::Status SimCollector::Start() {
   if (!storage.ok()) return storage.status();
   node_.process = std::make_unique<boost::asio::io_context>(1);
   run_ = std::make_unique<Run>(*this, *std::move(storage));
-  return run_->registry.Load();
+  absl::Status status = run_->registry.Load();
+  status.Update(run_->coverage->Load());
+  run_->coverage->Start();
+  return status;
 }
 
 void SimCollector::Kill() {
@@ -97,6 +104,18 @@ std::size_t SimCollector::queued_bytes_max() const {
 }
 
 std::size_t SimCollector::sessions() const { return run_ ? run_->hub.session_count() : 0; }
+
+absl::StatusOr<std::vector<collector::CoverageDay>> SimCollector::CoverageDays(const std::string& machine, int count) {
+  if (!run_) return absl::FailedPreconditionError("the collector does not run");
+  absl::StatusOr<std::vector<collector::CoverageDay>> days;
+  const absl::Status status = run_->storage.Read([&](collector::StorageReader& reader) {
+    const auto record = reader.GetMachine(machine);
+    if (!record.ok()) return record.status();
+    days = run_->coverage->Days(reader, *record, count);
+    return absl::OkStatus();
+  });
+  return status.ok() ? days : status;
+}
 
 absl::Status SimCollector::Read(collector::Storage::ReadFunction read) {
   auto storage = OpenStorage();

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "collector/config/config.h"
+#include "collector/coverage/account.h"
 #include "collector/identity/certificate_authority.h"
 #include "collector/identity/machine_registry.h"
 #include "collector/ingest/ingest_metrics.h"
@@ -25,9 +26,9 @@ namespace steward::simulation {
 
 class SimCollector final : public Listener, private collector::ObservationSink {
  public:
-  // All outlive the collector; `directory` exists.
+  // All outlive the collector; `directory` exists; `interval` is that of all machines.
   SimCollector(World& world, Ledger& ledger, const collector::CertificateAuthority& authority,
-               std::filesystem::path directory);
+               std::filesystem::path directory, absl::Duration interval);
   ~SimCollector() override;
 
   absl::Status Start();
@@ -47,6 +48,8 @@ class SimCollector final : public Listener, private collector::ObservationSink {
     return observed_.contains({machine, epoch, sequence});
   }
   std::uint64_t delivered_twice() const { return delivered_twice_; }
+  // The coverage record as the API tells it: the last `count` days up to today. While it runs.
+  absl::StatusOr<std::vector<collector::CoverageDay>> CoverageDays(const std::string& machine, int count);
   // Reads what is stored; not while it runs.
   absl::Status Read(collector::Storage::ReadFunction read);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "agent/platform/network_watch.h"
 #include "spdlog/spdlog.h"
 
 namespace steward::simulation {
@@ -26,6 +27,7 @@ struct SimMachine::AgentRun {
   absl::Duration wall_minus_boot;
   std::uint64_t next_sequence = 1;
   bool first_batch = true;
+  std::function<void()> network_changed;  // empty: the uplink has not asked yet
 };
 
 class SimMachine::NumberProbe final : public agent::Probe {
@@ -105,9 +107,13 @@ void SimMachine::StartAgent() {
   callbacks.passed_over = [this](std::uint64_t epoch) {
     if (epoch == agent_->spool->epoch()) StartEpoch();
   };
-  agent_->uplink = std::make_unique<agent::Uplink>(
-      settings, agent::UplinkParts{node_.process->get_executor(), *node_.clock, *agent_->spool, link_, random_.Next()},
-      callbacks);
+  callbacks.rolled_back = [this] { StartEpoch(); };
+  agent::UplinkParts parts{node_.process->get_executor(), *node_.clock, *agent_->spool, link_, random_.Next()};
+  parts.watch_network = [this](std::function<void()> changed) {
+    agent_->network_changed = std::move(changed);
+    return std::make_unique<agent::NetworkWatch>();
+  };
+  agent_->uplink = std::make_unique<agent::Uplink>(settings, std::move(parts), callbacks);
   agent_->timer = node_.clock->NewTimer(node_.process->get_executor());
   agent_->wall_minus_boot = (node_.clock->WallNow() - absl::UnixEpoch()) - node_.clock->BootNow();
   agent_->uplink->Start();
@@ -118,7 +124,10 @@ void SimMachine::Tick() {
   std::vector<v1::MachineEvent> events;
   if (std::exchange(agent_->first_batch, false)) {
     const std::string& before = agent_->spool->previous_boot_id();
-    if (!before.empty() && before != boot_id_) events.push_back(Event(v1::MachineEvent::MACHINE_BOOTED));
+    if (!before.empty() && before != boot_id_) {
+      events.push_back(Event(v1::MachineEvent::MACHINE_BOOTED));
+      events.back().set_boot_ms(0);
+    }
     events.push_back(Event(v1::MachineEvent::AGENT_STARTED));
   }
   NoteClockStep(events);
@@ -166,15 +175,20 @@ void SimMachine::KillAgent() {
   node_.process.reset();
 }
 
-void SimMachine::StopAgent() {
+void SimMachine::StopAgent() { StopAgent(v1::MachineEvent::AGENT_STOPPED); }
+
+void SimMachine::StopAgent(v1::MachineEvent::Kind why) {
   if (!agent_) return;
+  wire::SampleBatch goodbye;  // not in the ledger: it holds no number
+  goodbye.boot_ms = absl::ToInt64Milliseconds(node_.clock->BootNow());
+  agent_->spool->Append({}, goodbye, {Event(why)}).IgnoreError();
   if (const absl::Status status = agent_->spool->Close(); !status.ok()) spdlog::debug("{}: {}", id_, status.ToString());
   KillAgent();
 }
 
 void SimMachine::ShutDown() {
   if (!on()) return;
-  StopAgent();
+  StopAgent(v1::MachineEvent::MACHINE_SHUTTING_DOWN);
   wall_error_ = node_.clock->WallNow() - world_.true_time();
   node_ = {.clock = nullptr, .process = nullptr, .drift = options_.drift};
 }
@@ -197,6 +211,10 @@ void SimMachine::Suspend() {
 
 void SimMachine::StepWall(absl::Duration by) {
   if (on()) node_.clock->SetWall(node_.clock->WallNow() + by);
+}
+
+void SimMachine::ChangeNetwork() {
+  if (awake() && agent_ && agent_->network_changed) agent_->network_changed();
 }
 
 void SimMachine::TakeSnapshot() {

@@ -36,13 +36,14 @@ class SimMachine {
 
   // Does nothing if it is on already; wakes it if it sleeps; starts the agent if it does not run.
   void Run();
-  void StopAgent();  // cleanly
+  void StopAgent();  // cleanly, as a person does
   void KillAgent();  // kill -9
   void ShutDown();   // the agent cleanly, then the machine
   void CutPower();
   void Suspend();
   void StepWall(absl::Duration by);     // of the machine's clock alone
   void LoseRtc() { rtc_lost_ = true; }  // it starts in 2020 the next time
+  void ChangeNetwork();                 // the agent notices, as when a cable is plugged in
   // A virtual machine's snapshot, and back to it. False: there is none. The agent does not run then.
   enum class RollBackOf { kDisk, kDiskAndRandom };  // with the latter it draws the same random numbers again
   void TakeSnapshot();
@@ -64,6 +65,7 @@ class SimMachine {
 
   void Boot();
   void StartAgent();
+  void StopAgent(v1::MachineEvent::Kind why);
   void Tick();
   void Append(agent::Sampled sampled, const std::vector<v1::MachineEvent>& events);
   void NoteClockStep(std::vector<v1::MachineEvent>& events);

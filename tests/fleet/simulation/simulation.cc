@@ -17,12 +17,12 @@ Simulation::Simulation(SimulationOptions options, const collector::CertificateAu
                        std::filesystem::path directory)
     : options_(std::move(options)),
       world_(options_.seed),
-      collector_(world_, ledger_, authority, std::move(directory)) {
-  const absl::Duration interval = kIntervals[world_.random().Next() % kIntervals.size()];
+      interval_(kIntervals[world_.random().Next() % kIntervals.size()]),
+      collector_(world_, ledger_, authority, std::move(directory), interval_) {
   for (int number = 1; number <= options_.machines; ++number) {
     MachineOptions machine;
     machine.number = number;
-    machine.interval = interval;
+    machine.interval = interval_;
     machine.drift = (world_.random().Unit() - 0.5) * 60e-6;
     machines_.push_back(std::make_unique<SimMachine>(world_, collector_, ledger_, machine));
   }
@@ -42,6 +42,7 @@ absl::StatusOr<SimulationResult> Simulation::Run() {
   }
   result_.waiting = BatchesWaiting();
   for (const auto& machine : machines_) machine->KillAgent();
+  trouble_.Update(ReadCoverage());
   collector_.Kill();
   trouble_.Update(Judge());
   if (!trouble_.ok()) return trouble_;
@@ -109,6 +110,16 @@ std::uint64_t Simulation::BatchesWaiting() const {
   return waiting;
 }
 
+absl::Status Simulation::ReadCoverage() {
+  const int days = static_cast<int>(world_.now() / absl::Hours(24)) + 2;
+  for (const auto& machine : machines_) {
+    auto listed = collector_.CoverageDays(machine->id(), days);
+    if (!listed.ok()) return listed.status();
+    coverage_[machine->id()] = *std::move(listed);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Simulation::Judge() {
   Verdict& verdict = result_.verdict;
   absl::Status status = collector_.Read([&](collector::StorageReader& reader) {
@@ -119,6 +130,7 @@ absl::Status Simulation::Judge() {
       CheckExactlyOnce(evidence, verdict);
       CheckOrder(evidence, verdict);
       CheckRightTime(evidence, verdict);
+      CheckCoverage(evidence, coverage_[id], collector::ReachMs(absl::ToInt64Milliseconds(interval_)), verdict);
     }
     return absl::OkStatus();
   });

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "collector/identity/certificate_authority.h"
+#include "collector/coverage/account.h"
 #include "tests/fleet/simulation/faults.h"
 #include "tests/fleet/simulation/invariants/invariant.h"
 #include "tests/fleet/simulation/ledger.h"
@@ -60,15 +61,18 @@ class Simulation {
   void StrikeLater();
   void MakePeace();
   std::uint64_t BatchesWaiting() const;
+  absl::Status ReadCoverage();
   absl::Status Judge();
 
   const SimulationOptions options_;
   World world_;
+  const absl::Duration interval_;  // of all machines
   Ledger ledger_;
   SimCollector collector_;
   std::vector<std::unique_ptr<SimMachine>> machines_;
   absl::Status failure_;  // of the storage, while the fault lasts
   absl::Duration commit_time_ = kCommitTime;
+  std::map<std::string, std::vector<collector::CoverageDay>> coverage_;  // at the end, by machine
   bool peace_ = false;
   absl::Status trouble_;  // the simulation's own
   SimulationResult result_;

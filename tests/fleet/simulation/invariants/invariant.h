@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
+#include "collector/coverage/account.h"
 #include "tests/fleet/simulation/ledger.h"
 #include "tests/fleet/simulation/stored.h"
 #include "tests/fleet/simulation/world.h"
@@ -27,6 +29,7 @@ struct Verdict {
   std::uint64_t disordered = 0;
   std::uint64_t unknown = 0;  // stored, never sampled
   std::uint64_t mismatched = 0;
+  std::uint64_t misaccounted = 0;
   std::map<std::string, std::uint64_t> missing_for;  // not stored, by cause: declared by the agent, or excused
   std::vector<std::string> broken;                   // in words, the first few
 
@@ -34,7 +37,7 @@ struct Verdict {
     ++counter;
     if (broken.size() < 20) broken.push_back(words);
   }
-  bool clean() const { return lost + doubled + misplaced + disordered + unknown + mismatched == 0 && broken.empty(); }
+  bool clean() const { return lost + doubled + misplaced + disordered + unknown + mismatched + misaccounted == 0 && broken.empty(); }
 };
 
 // Each batch is stored exactly once, or its loss is declared by the agent, or has an excuse in the ledger.
@@ -44,6 +47,10 @@ void CheckOrder(const Evidence& evidence, Verdict& verdict);
 // Each stored batch is where it truly was, within DESIGN section 4: 1 s, and 50 ppm of the time to the nearest moment
 // at which that boot was connected. A boot that never was is estimated, and not judged here.
 void CheckRightTime(const Evidence& evidence, Verdict& verdict);
+// Each day of the coverage record adds up: observed and gaps, one after the other, are the whole of it; and observed is
+// where batches are stored, at most `reach_ms` apart.
+void CheckCoverage(const Evidence& evidence, absl::Span<const collector::CoverageDay> days, std::int64_t reach_ms,
+                   Verdict& verdict);
 // What the collector held in its queue stayed within its bound. `streams` may each add one message to it.
 void CheckMemoryBound(std::size_t queued_bytes_max, std::size_t streams, Verdict& verdict);
 
