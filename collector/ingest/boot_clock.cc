@@ -14,9 +14,6 @@ namespace {
 constexpr std::int64_t kWallMsMax = 253'402'300'799'999;  // the end of year 9999
 constexpr std::int64_t kBootMsMax = kWallMsMax;
 
-bool IsBootMs(std::int64_t boot_ms) { return boot_ms >= 0 && boot_ms <= kBootMsMax; }
-bool IsWallMs(std::int64_t wall_ms) { return wall_ms >= 0 && wall_ms <= kWallMsMax; }
-
 // From x to the line through two points; exact where both move alike.
 std::int64_t Between(std::int64_t x, std::int64_t x0, std::int64_t y0, std::int64_t x1, std::int64_t y1) {
   const std::int64_t dx = x - x0;
@@ -25,6 +22,9 @@ std::int64_t Between(std::int64_t x, std::int64_t x0, std::int64_t y0, std::int6
 }
 
 }  // namespace
+
+bool IsBootMs(std::int64_t boot_ms) { return boot_ms >= 0 && boot_ms <= kBootMsMax; }
+bool IsWallMs(std::int64_t wall_ms) { return wall_ms >= 0 && wall_ms <= kWallMsMax; }
 
 absl::Status BootClock::CheckAnchor(const v1::SegmentStart& segment) {
   if (!IsBootMs(segment.anchor_boot_ms())) {

@@ -11,6 +11,10 @@
 
 namespace steward::collector {
 
+// What a clock reading may be at all: not negative, and not beyond the year 9999.
+bool IsBootMs(std::int64_t boot_ms);
+bool IsWallMs(std::int64_t wall_ms);
+
 class BootClock {
  public:
   // `record` has at least one point.

@@ -62,6 +62,9 @@ inline constexpr std::size_t kIdentityReturns = 2;
 inline constexpr absl::Duration kIdentityReturnsWithin = absl::Hours(1);
 inline constexpr absl::Duration kIdentityConflictFor = absl::Hours(24);
 
+// What a queued batch or gap holds in memory beside its bytes, about.
+inline constexpr std::size_t kBatchOverheadBytes = 512;
+
 // A machine's wall clock within this of the collector's, or within what the measurement can tell, is taken at its word. Half of
 // the tolerance of a sample's time: the rest is for what is left alone below and for the drift until the next measurement.
 inline constexpr absl::Duration kClockTrusted = absl::Milliseconds(500);
