@@ -35,10 +35,6 @@ def fleet_faults(fleet):
 
 
 def collector_faults(collector):
-    def backup():
-        collector.take_backup()
-        collector.start()
-
     def restore():
         if collector.backup.exists():
             collector.restore_backup()
@@ -47,7 +43,7 @@ def collector_faults(collector):
     yield Fault("collector-killed", target, collector.kill, collector.start, 0.05, 3, 4)
     yield Fault("collector-stopped", target, collector.stop, collector.start, 0.05, 3)
     yield Fault("collector-frozen", target, lambda: _signal(collector, signal.SIGSTOP), lambda: _signal(collector, signal.SIGCONT), 0.5, 5)
-    yield Fault("collector-backed-up", target, backup, lambda: None, 0.1, 1)
+    yield Fault("collector-backed-up", target, collector.take_backup, lambda: None, 0.1, 1)
     yield Fault("collector-restored", target, restore, collector.start, 0.05, 1)
     yield Fault("collector-disk-full", "disk", lambda: collector.disk.fill(), collector.disk.empty, 1, 8)
 

@@ -5,6 +5,7 @@ import shutil
 import signal
 
 import verify_ledger
+from support import programs
 from support.collector import Collector
 from support.programs import Program
 
@@ -30,7 +31,10 @@ class SiteCollector(Collector):
                          agents_listen=f"0.0.0.0:{PORT}", http_listen="127.0.0.1:0")
         self.site = site
         self.disk = disk
-        self.backup = folder / "backup"
+        self.backup = folder / "collector.backup"
+        self.backup_key = folder / "backup.key"
+        self.backup_key.write_text("a passphrase for the tests of faults\n")
+        self.backup_key.chmod(0o600)
         self.wanted = False
 
     def start(self):
@@ -61,16 +65,24 @@ class SiteCollector(Collector):
         end_by_itself(self.program)
 
     def take_backup(self):
-        """A copy of the stopped collector's directory."""
-        self.stop()
-        shutil.rmtree(self.backup, ignore_errors=True)
-        shutil.copytree(self.data, self.backup, ignore=shutil.ignore_patterns("*.sock", "lock"))
+        """Beside the collector, running or not."""
+        self.command("backup", "--data", self.data, "--to", self.backup, "--passphrase-file", self.backup_key)
 
     def restore_backup(self):
+        """In place of all the collector has, as after a lost disk."""
         self.kill()
         for entry in self.data.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-        shutil.copytree(self.backup, self.data, dirs_exist_ok=True)
+        arguments = ("restore", "--from", self.backup, "--data", self.data, "--passphrase-file", self.backup_key)
+        if self.command(*arguments, may_lack_room=True) != 0:
+            self.disk.empty()
+            self.command(*arguments)
+
+    def command(self, *arguments, may_lack_room=False):
+        done = programs.run("steward-collector", *arguments, deadline=120)
+        lacks_room = may_lack_room and "no room" in done.stderr
+        assert done.returncode == 0 or lacks_room, f"steward-collector {arguments[0]}: {done.returncode}\n{done.stderr}"
+        return done.returncode
 
 
 class Fleet:
