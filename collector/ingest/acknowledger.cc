@@ -5,6 +5,7 @@
 namespace steward::collector {
 
 void Acknowledger::Committed(std::uint64_t epoch, std::uint64_t sequence) {
+  ++batches_;
   std::vector<SequenceInterval>& committed = epochs_[epoch].committed;
   if (!committed.empty() && committed.back().last + 1 == sequence) {
     committed.back().last = sequence;
@@ -14,6 +15,7 @@ void Acknowledger::Committed(std::uint64_t epoch, std::uint64_t sequence) {
 }
 
 void Acknowledger::Refused(std::uint64_t epoch, std::uint64_t sequence, v1::Refusal::Cause cause, std::string message) {
+  ++batches_;
   std::vector<v1::Refusal>& refused = epochs_[epoch].refused;
   // A segment that cannot be decoded from some batch on is refused batch by batch: one range is enough.
   if (!refused.empty() && refused.back().cause() == cause && refused.back().range().last() + 1 == sequence) {
@@ -40,6 +42,7 @@ std::vector<v1::CollectorMessage> Acknowledger::Take() {
     for (v1::Refusal& refusal : what.refused) *acknowledgement.add_refused() = std::move(refusal);
   }
   epochs_.clear();
+  batches_ = 0;
   return messages;
 }
 

@@ -17,6 +17,10 @@ inline constexpr std::size_t kMessageBytesMax = 4 << 20;
 // Batches an agent may have under way unacknowledged. Beyond it the collector does not read the stream.
 inline constexpr std::uint32_t kWindowBatches = 64;
 
+// While more of a stream is on its way into the store, so many are acknowledged at once: each message costs both sides a write
+// and a wakeup. A small part of the window, so that the agent never waits for it.
+inline constexpr std::size_t kAcknowledgeBatches = kWindowBatches / 4;
+
 // Backlog, beside the window: so many batches of all streams together may be granted and not stored yet. Of usual size
 // (500 values) that is some 10 MiB decoded; the queue bounds below hold for unusual ones. At 60 ms a commit it is more
 // than two cores can take in, so it does not slow anybody down, and a live batch waits behind at most some 20 ms of it.

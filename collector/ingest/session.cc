@@ -125,6 +125,8 @@ void Session::AcknowledgeSoon() {
 void Session::SendAcknowledgements() {
   // While the last one is on its way, further ones are gathered.
   if (state_ != State::kOpen || acknowledger_.empty() || transport_.queued_messages() > 0) return;
+  const bool more_to_come = writer_->pending_count() > 0 && !writer_->in_trouble();
+  if (more_to_come && acknowledger_.batches() < kAcknowledgeBatches) return;
   for (v1::CollectorMessage& message : acknowledger_.Take()) transport_.Send(std::move(message));
 }
 
