@@ -87,6 +87,8 @@ class UplinkServer::Services {
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kAgentPingMsMin);
     builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
+    // No pings to learn how far a stream's window could grow: 64 KiB are hundreds of batches, and they bound the memory.
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     builder.RegisterService(&enrollment_);
     builder.RegisterService(&uplink_);
     return builder.BuildAndStart();
