@@ -5,10 +5,15 @@ usage: ingest_workload.py --bin DIR [--hosts 200] [--cycles 1440]     (default: 
 
 Starts a collector on an empty data directory, feeds it by bench-ingest-load, and prints JSON: CPU seconds of the collector's
 process per million samples, bytes a sample on the wire (TLS and gRPC framing included, counted by the kernel on loopback),
-written to disk (write_bytes of /proc/PID/io) and left on disk, peak memory. Connecting is measured apart.
+written to disk (write_bytes of /proc/PID/io) and left on disk, peak memory. Connecting is measured apart. Then queries over the
+whole time, as CPU seconds of the collector's process: one series; one series of every machine, as rates by the hour.
 """
-import argparse, json, os, re, signal, subprocess, sys, tempfile, time
+import argparse, json, os, pathlib, re, signal, subprocess, sys, tempfile, time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fleet"))
+import verify_ledger  # its client of the API
+
+QUERIED, QUERIED_LABELS = "node_cpu_seconds_total", {"cpu": "0", "mode": "idle"}
 HZ = os.sysconf("SC_CLK_TCK")
 
 
@@ -31,6 +36,25 @@ def received_bytes(pid):
 
 def folder_bytes(path):
     return sum(os.lstat(os.path.join(d, f)).st_size for d, _, files in os.walk(path) for f in files)
+
+
+def query_times(collector, pid, options):
+    """Milliseconds of the collector's CPU, HTTP and JSON included."""
+    machines = [machine["id"] for machine in collector.call("MachineService/ListMachines", {})["machines"]]
+    begin = verify_ledger.rfc3339(time.time() - (options.cycles + 240) * 15)
+    one = {"metric": QUERIED, "labels": QUERIED_LABELS, "from": begin}
+
+    def cost(queries, repeat):
+        points, before = 0, cpu_seconds(pid)
+        for _ in range(repeat):
+            for query in queries:
+                points += sum(len(series["points"]) for series in collector.call("SampleService/QuerySamples", query).get("series", []))
+        return round((cpu_seconds(pid) - before) / repeat * 1000, 2), points // repeat
+
+    raw, raw_points = cost([one | {"machine": machines[0]}], 200)
+    rates, rate_points = cost([one | {"machine": machine, "step": "3600s", "fn": "rate"} for machine in machines], 5)
+    return {"query_one_series_cpu_ms": raw, "query_one_series_points": raw_points,
+            "query_rate_of_every_machine_cpu_ms": rates, "query_rate_of_every_machine_points": rate_points}
 
 
 def run(options, folder):
@@ -62,6 +86,7 @@ def run(options, folder):
         sent = json.loads(load.stdout.read())
         cpu, written = cpu_seconds(pid) - connect_cpu, number(f"/proc/{pid}/io", "write_bytes") - written
         peak = number(f"/proc/{pid}/status", "VmHWM")
+        queries = query_times(verify_ledger.Collector(data), pid, options)
     finally:
         collector.send_signal(signal.SIGTERM)
         collector.wait(30)
@@ -74,7 +99,7 @@ def run(options, folder):
         "disk_bytes_per_sample": round(folder_bytes(data) / sent["samples"], 3),
         "written_bytes_per_sample": round(written / sent["samples"], 3),
         "peak_memory_mib": round(peak / 1024, 1),
-    }
+    } | queries
 
 
 def main():
