@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "base/text.h"
+#include "collector/api/samples_json.h"
 #include "google/protobuf/util/json_util.h"
 #include "proto/wire/utf8.h"
 
@@ -30,6 +31,9 @@ absl::StatusOr<std::string> Serialize(RpcEncoding encoding, const google::protob
   if (encoding == RpcEncoding::kProto) {
     if (!response.SerializeToString(&text)) return absl::InternalError("the response cannot be serialized");
     return text;
+  }
+  if (response.GetDescriptor() == v1::QuerySamplesResponse::descriptor()) {
+    return SamplesJson(static_cast<const v1::QuerySamplesResponse&>(response));
   }
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;  // "up": false is an answer
