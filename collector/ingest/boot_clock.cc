@@ -65,13 +65,14 @@ std::int64_t BootClock::BootMsAt(absl::Time time) const {
 }
 
 bool BootClock::Correct(std::int64_t boot_ms, std::int64_t wall_ms, absl::Duration uncertainty, std::int64_t fixed_boot_ms) {
-  const std::int64_t error = wall_ms - WallMsAt(boot_ms);
-  if (absl::Milliseconds(std::abs(error)) <= std::max(uncertainty, kClockTolerance)) return false;
+  if (absl::Milliseconds(std::abs(wall_ms - WallMsAt(boot_ms))) <= std::max(uncertainty, kClockTolerance)) return false;
   std::vector<BootClockPoint>& points = record_.points;
   const std::int64_t begin = std::max(fixed_boot_ms, points.front().boot_ms);
   const std::int64_t begin_wall = WallMsAt(begin);
   while (points.size() > 1 && points.back().boot_ms >= begin) points.pop_back();
   if (points.back().boot_ms < begin) points.push_back({begin, begin_wall});
+  // Against a straight run from there: what an earlier correction had begun is given up with its points.
+  const std::int64_t error = wall_ms - (begin_wall + (boot_ms - begin));
   // Over the time since then, if that is slow enough: so a boot clock's drift while disconnected is spread as it arose.
   const std::int64_t slowest = std::abs(error) * kClockSlewInverse;
   const std::int64_t span = std::max({boot_ms - begin, slowest, std::int64_t{1}});

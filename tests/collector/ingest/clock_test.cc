@@ -95,6 +95,25 @@ TEST(MachineClocksTest, ABootClockThatWentBackBeginsAnew) {
   EXPECT_EQ(clocks.For(Segment("run", 0, 0), false, Ms(kNow))->WallMsAt(2 * kHour), kNow + 2 * kDay);
 }
 
+TEST(MachineClocksTest, AtTheEdgeOfTrustTimeIsNotMovedToAndFro) {
+  BootClockRecord known{"run", false, -480, Ms(kNow), {{kHour, kNow - 480}}};
+  MachineClocks clocks({known}, Ms(kNow + 60'000), "run");
+  // The Hello's way took a few milliseconds more than the reading's.
+  clocks.Measure({2 * kHour, kNow + kHour - 506, Ms(kNow + kHour), absl::Milliseconds(5)});
+  clocks.Measure({2 * kHour + 20, kNow + kHour + 20 - 500, Ms(kNow + kHour + 20), absl::Milliseconds(5)});
+  const BootClock& clock = *clocks.For(Segment("run", 0, 0), false, Ms(kNow));
+  EXPECT_NEAR(static_cast<double>(clock.WallMsAt(2 * kHour)), static_cast<double>(kNow + kHour), 250.0);
+  EXPECT_NEAR(static_cast<double>(clock.WallMsAt(3 * kHour)), static_cast<double>(kNow + 2 * kHour), 250.0);
+}
+
+TEST(BootClockTest, ACorrectionThatReplacesAnUnfinishedOneIsNotAddedToIt) {
+  BootClock clock({"run", false, 0, Ms(kNow), {{0, kNow}}});
+  ASSERT_TRUE(clock.Correct(kHour, kNow + kHour + 5000, absl::ZeroDuration(), 0));
+  ASSERT_TRUE(clock.Correct(kHour + 10, kNow + kHour + 10 - 5000, absl::ZeroDuration(), 0));
+  EXPECT_EQ(clock.WallMsAt(kHour + 10), kNow + kHour + 10 - 5000);
+  EXPECT_EQ(clock.WallMsAt(2 * kHour), kNow + 2 * kHour - 5000);
+}
+
 TEST(BootClockTest, IsItsOwnInverse) {
   BootClock clock({"run", false, 0, Ms(kNow), {{0, kNow}}});
   ASSERT_TRUE(clock.Correct(kHour, kNow + kHour + 5000, absl::ZeroDuration(), 0));
