@@ -70,9 +70,12 @@ void UplinkSession::OnWelcome(const v1::Welcome& welcome) {
     for (const v1::SequenceRange& range : has.ranges()) committed[has.epoch()].Add(range.first(), range.last());
   }
   if (RolledBack(welcome)) {
-    // What the collector has under this epoch is not what is here: neither believed nor continued.
+    // What the collector has under this epoch is not what is here: neither believed nor continued. Of what is here under
+    // the same numbers it takes nothing; that is said now, for on the next stream it would pass for committed.
+    const IntervalSet taken = committed[hello_.epoch()];
     committed.erase(hello_.epoch());
     parts_.owner.OnRolledBack();
+    for (const SequenceSpan& span : taken.spans()) parts_.spool.MarkRefused(hello_.epoch(), span.first, span.last);
   }
   for (const auto& [epoch, ranges] : committed) parts_.spool.ReplaceCommitted(epoch, ranges);
   // What is committed of the current segment need not be sent again if the next batch begins a new one.

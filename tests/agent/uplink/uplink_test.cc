@@ -463,6 +463,24 @@ TEST_F(UplinkTest, AMachineThatWasSetBackBeginsANewEpoch) {
   ASSERT_TRUE(RunUntil([&] { return collector_.committed().contains({spool_->epoch(), 2}); }));
 }
 
+TEST_F(UplinkTest, WhatAMachineThatWasSetBackHasUnderTakenNumbersIsDeclaredNotBelievedCommitted) {
+  AddAndSend(1, 10);
+  Connect();
+  ASSERT_TRUE(AllAcknowledged());
+  uplink_.reset();
+  settings_.directory = directory_.path() / "set-back";
+  const std::uint64_t epoch = spool_->epoch();
+  next_epoch_ = epoch;
+  Open();
+  AddAndSend(101, 103);
+  Connect();
+  ASSERT_TRUE(RunUntil([&] { return !collector_.gaps().empty(); }));
+  EXPECT_EQ(collector_.gaps()[0].epoch(), epoch);
+  EXPECT_EQ(collector_.gaps()[0].range().first(), 1u);
+  EXPECT_EQ(collector_.gaps()[0].range().last(), 3u);
+  EXPECT_EQ(collector_.gaps()[0].cause(), v1::GapDeclaration::REFUSED);
+}
+
 TEST_F(UplinkTest, ADeadProcessOfTheCollectorIsNoticedAndFoundAgain) {
   Connect();
   AddAndSend(1, 2);
