@@ -120,7 +120,7 @@ class Spool {
   // --- For the uplink ---
   std::vector<v1::EpochRanges> Held() const;                 // what is on disk, committed or not, by age of the epoch
   // What the collector says it has of a held epoch; replaces what was believed, so that a collector restored from a
-  // backup gets back what it lost. Of sequences that are not held any more the old belief stays.
+  // backup gets back what it lost. What it lost and is not held here any more either is declared as a gap.
   void ReplaceCommitted(std::uint64_t epoch, const IntervalSet& committed);
   void MarkCommitted(std::uint64_t epoch, std::uint64_t first, std::uint64_t last);
   // Never to be sent again: declared as a gap. In the current segment: also cuts it.

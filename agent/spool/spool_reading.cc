@@ -47,15 +47,20 @@ std::vector<v1::EpochRanges> Spool::Held() const {
 void Spool::ReplaceCommitted(std::uint64_t id, const IntervalSet& committed) {
   const auto it = epochs_.find(id);
   if (it == epochs_.end()) return;
-  IntervalSet result = it->second->journal.committed();
+  Epoch& epoch = *it->second;
+  IntervalSet lost = epoch.journal.committed();
+  const std::uint64_t last = std::max(LastSequence(id), lost.max());
   for (const auto& [ordinal, segment] : segments_) {
-    if (segment.epoch == id) result.Remove(segment.range.first, segment.range.last);
+    if (segment.epoch == id) lost.Remove(segment.range.first, segment.range.last);
   }
-  const std::uint64_t last = LastSequence(id);
+  for (const SequenceSpan& span : committed.spans()) lost.Remove(span.first, span.last);
+  IntervalSet result;
   for (const SequenceSpan& span : committed.spans()) result.Add(span.first, std::min(span.last, last));
-  it->second->journal.ReplaceCommitted(result, it->second->unwritten);
-  it->second->journal_damaged = false;
-  WriteJournal(*it->second);
+  epoch.journal.ReplaceCommitted(result, epoch.unwritten);
+  epoch.journal_damaged = false;
+  // Acknowledged once, and gone from here since; now the collector does not have them any more either.
+  for (const SequenceSpan& span : lost.spans()) DeclareWaiting(epoch, span, v1::GapDeclaration::SPOOL_FULL, 0);
+  WriteJournal(epoch);
 }
 
 void Spool::MarkCommitted(std::uint64_t id, std::uint64_t first, std::uint64_t last) {

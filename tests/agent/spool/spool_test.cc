@@ -104,6 +104,30 @@ TEST_F(SpoolTest, AcknowledgedSegmentsAreKeptAndOfferedToARestoredCollector) {
   EXPECT_THAT(ReadWaiting(), SizeIs(3));
 }
 
+TEST_F(SpoolTest, WhatARestoredCollectorLostAndIsNotHeldAnyMoreIsDeclared) {
+  Open();
+  AddMany(1, 3);
+  spool_->CutSegment();
+  AddMany(4, 8);
+  spool_->MarkCommitted(100, 1, 8);
+  IntervalSet has;
+  has.Add(1, 8);
+  clock_.Advance(settings_.age_max - absl::Minutes(1));
+  AddMany(9, 9);
+  clock_.Advance(absl::Minutes(2));
+  AddMany(10, 10);
+  ASSERT_EQ(spool_->Held()[0].ranges(0).first(), 9u) << "acknowledged, and dropped for its age";
+  spool_->ReplaceCommitted(100, has);
+  EXPECT_THAT(spool_->UntoldGaps(), SizeIs(0));
+  has.Remove(6, 8);
+  spool_->ReplaceCommitted(100, has);
+  const auto gaps = spool_->UntoldGaps();
+  ASSERT_THAT(gaps, SizeIs(1));
+  EXPECT_EQ(gaps[0].range, (SequenceSpan{6, 8}));
+  spool_->ReplaceCommitted(100, has);
+  EXPECT_THAT(spool_->UntoldGaps(), SizeIs(1)) << "said once";
+}
+
 TEST_F(SpoolTest, RefusedBatchesBecomeADeclaredGapAndAreNotSentAgain) {
   Open();
   AddMany(1, 5);
