@@ -4,8 +4,9 @@
   tests/bench/fleet_return.py --bin build/release/bin [--machines 1000] [--backlog 1h] [--series 50] [--live 20]
 
 steward-fleet runs on a clock of its own, which is moved through the outage; the collector and the live machines run on real
-time. Prints JSON: seconds until the newest data of all was there, until the whole backlog was, the collector's peak memory,
-the live machines' acknowledgement latency alone and during the return, and the load of the machine it was measured on.
+time. Prints JSON: seconds until the newest data of all was there, until the whole backlog was, the CPU time that both sides
+took for it (which says more than the seconds where other work runs), the collector's peak memory, the live machines'
+acknowledgement latency alone and during the return, and the load of the machine it was measured on.
 """
 
 import argparse
@@ -61,6 +62,11 @@ def memory_kib(pid, field="VmHWM"):
     return int(re.search(rf"{field}:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
 
 
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def live_latency(Program, folder, token, options, seconds):
     """One fleet of live machines for so long: its summary's percentiles, in ms."""
     fleet = Program("steward-fleet", ["--token", token, "--state", folder / "live", "--machines", options.live, "--series", options.series,
@@ -108,6 +114,10 @@ def main():
         memory_before = memory_kib(collector.program.pid, "VmRSS")
         load = os.getloadavg()
 
+        spent = {"collector": collector.program.pid, "machines": away.pid}
+        before = {name: cpu_seconds(pid) for name, pid in spent.items()}
+        cpu = lambda: {name: round(cpu_seconds(pid) - before[name], 1) for name, pid in spent.items()}
+        cpu_newest = cpu_whole = None
         returned = time.monotonic()
         clock.say("advance 1s")
         newest = time.time() - 2 * options.interval - 5
@@ -119,18 +129,19 @@ def main():
             if all_newest is None:
                 seen = [parse_time(m.get("lastSeenTime", "")) for m in collector.machines() if m["hostName"].startswith("fleet-")]
                 if sum(time >= newest for time in seen) >= options.machines + options.live:
-                    all_newest = now
+                    all_newest, cpu_newest = now, cpu()
             elif '"waiting":0' in away.errors():
-                whole = now
+                whole, cpu_whole = now, cpu()
             batches = sum(value for (name, _), value in collector.metrics("/metrics/collector").items()
                           if name == "steward_ingest_batches_total")
             if batches >= samples and whole is None:
-                whole = now
+                whole, cpu_whole = now, cpu()
             time.sleep(0.1)
         print(json.dumps({
             "machines": options.machines, "backlogSeconds": options.backlog, "series": options.series,
             "enrolSeconds": round(enrolled, 1),
             "newestOfAllSeconds": all_newest and round(all_newest, 1), "wholeBacklogSeconds": whole and round(whole, 1),
+            "cpuSecondsUntilNewest": cpu_newest, "cpuSecondsUntilWhole": cpu_whole,
             "collectorPeakMiB": round(memory_kib(collector.program.pid) / 1024, 1), "collectorBeforeMiB": round(memory_before / 1024, 1),
             "liveLatencyMsAlone": alone, "liveLatencyMsDuring": summary(live, 300),
             "loadAverageAtReturn": load[0]}, indent=1))
