@@ -25,9 +25,9 @@ void RunAgain(Simulation& simulation, SimMachine& machine, absl::Duration after)
 void Loss(Simulation&, SimMachine& machine) { machine.link().Reset(); }
 
 void Delay(Simulation& simulation, SimMachine& machine) {
-  machine.link().latency = Some(simulation, absl::Milliseconds(50), absl::Seconds(6));
+  machine.link().SetLatency(Some(simulation, absl::Milliseconds(50), absl::Seconds(6)));
   simulation.world().After(Some(simulation, absl::Seconds(20), absl::Minutes(20)),
-                           [&machine] { machine.link().latency = Simulation::kLatency; });
+                           [&machine] { machine.link().SetLatency(Simulation::kLatency); });
 }
 
 void Reordering(Simulation& simulation, SimMachine& machine) {
@@ -114,6 +114,7 @@ void RollbackWithRandom(Simulation& simulation, SimMachine& machine) {
 }
 
 void ClockStep(Simulation& simulation, SimMachine& machine) {
+  if (Chance(simulation.world().random(), 0.3)) return machine.SetWallRight();
   const absl::Duration by = Some(simulation, absl::Milliseconds(500), absl::Hours(30));
   machine.StepWall(Chance(simulation.world().random(), 0.5) ? by : -by);
 }
@@ -121,6 +122,7 @@ void ClockStep(Simulation& simulation, SimMachine& machine) {
 void DeadRtc(Simulation& simulation, SimMachine& machine) {
   machine.LoseRtc();
   PowerCut(simulation, machine);
+  simulation.world().After(Some(simulation, absl::Minutes(1), absl::Hours(8)), [&machine] { machine.SetWallRight(); });
 }
 
 // --- The collector ---
@@ -174,9 +176,9 @@ constexpr Fault kFaults[] = {
     {"agent-disk-full", "the spool's disk takes nothing more", AgentDiskFull},
     {"damage", "bytes of a file of the spool are overwritten or cut off", Damage},
     {"rollback", "the machine is set back to an older snapshot", Rollback},
-    {"rollback-random", "the same, and it draws the same random numbers again", RollbackWithRandom, false},
-    {"clock-step", "the machine's wall clock is stepped, by up to a day", ClockStep, false},
-    {"dead-rtc", "the machine loses power and starts in the year 2020", DeadRtc, false},
+    {"rollback-random", "the same, and it draws the same random numbers again", RollbackWithRandom},
+    {"clock-step", "the machine's wall clock is stepped by up to a day, or set right", ClockStep},
+    {"dead-rtc", "the machine loses power and starts in the year 2020, until its clock is set right", DeadRtc},
     {"collector-crash", "kill -9 of the collector", CollectorCrash},
     {"collector-power-cut", "the collector's machine is gone without a packet", CollectorPowerCut},
     {"collector-disk-full", "the store takes nothing", CollectorDiskFull},
@@ -193,10 +195,10 @@ absl::StatusOr<std::vector<const Fault*>> ParseFaults(std::string_view text) {
   for (const absl::string_view word : absl::StrSplit(ToAbsl(text), ',', absl::SkipEmpty())) {
     const std::size_t before = chosen.size();
     for (const Fault& fault : kFaults) {
-      if ((word == "all" && fault.kept) || word == "everything" || ToStd(word) == fault.name) chosen.push_back(&fault);
+      if (word == "all" || ToStd(word) == fault.name) chosen.push_back(&fault);
     }
     if (chosen.size() > before || word == "none") continue;
-    std::string names = "all, everything, none";
+    std::string names = "all, none";
     for (const Fault& fault : kFaults) StrAppend(&names, ", ", fault.name);
     return absl::InvalidArgumentError(StrCat("no fault \"", word, "\"; there are: ", names));
   }

@@ -17,13 +17,11 @@ struct Fault {
   std::string_view name;
   std::string_view what;
   void (*strike)(Simulation& simulation, SimMachine& machine);
-  bool kept = true;  // false: the programs do not keep their promise under it yet; not part of "all"
 };
 
 absl::Span<const Fault> AllFaults();
 
-// "all", "everything" (those too that are not kept yet), or names with commas between them. InvalidArgument lists what
-// there is.
+// "all", "none", or names with commas between them. InvalidArgument lists what there is.
 absl::StatusOr<std::vector<const Fault*>> ParseFaults(std::string_view text);
 
 }  // namespace steward::simulation

@@ -8,6 +8,13 @@ void MachineLedger::ExcuseSince(absl::Duration since, Excuse excuse) {
   }
 }
 
+void MachineLedger::ExcuseForgotten(absl::Duration until, const std::set<std::uint64_t>& held_epochs) {
+  for (LedgerEntry& entry : entries) {
+    if (entry.time > until || held_epochs.contains(entry.epoch)) continue;
+    if (entry.excuse == Excuse::kNone) entry.excuse = Excuse::kForgotten;
+  }
+}
+
 v1::GapDeclaration::Cause MachineLedger::DeclaredCause(const LedgerEntry& entry) const {
   for (const v1::GapDeclaration& gap : gaps) {
     if (gap.epoch() == entry.epoch && gap.range().first() <= entry.sequence && entry.sequence <= gap.range().last()) {

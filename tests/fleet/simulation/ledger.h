@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,19 +17,22 @@ namespace steward::simulation {
 // Why a batch may be missing without a declaration of the agent.
 enum class Excuse : std::uint8_t {
   kNone,
-  kPowerCut,  // younger than 30 s when the power failed
-  kRollback,  // made in a life of the machine that was undone
-  kNotTaken,  // the spool said that it did not take it
+  kPowerCut,   // younger than 30 s when the power failed
+  kRollback,   // made in a life of the machine that was undone
+  kNotTaken,   // the spool said that it did not take it
+  kForgotten,  // acknowledged, then its epoch was damaged away with the agent, then the collector was set back
 };
-inline constexpr std::array<const char*, 4> kExcuseNames = {"none", "power cut", "rollback", "not taken"};
+inline constexpr std::array<const char*, 5> kExcuseNames = {"none", "power cut", "rollback", "not taken",
+                                                            "forgotten by both"};
 
 // A batch's number is the value of its samples: counted over all lives of the machine.
 struct LedgerEntry {
   absl::Duration time;  // true, since the start
   std::uint64_t epoch = 0;
   std::uint64_t sequence = 0;
-  int boot = 0;            // counted over the machine's life
-  bool connected = false;  // the uplink was welcomed at that moment
+  int boot = 0;                                           // counted over the machine's life
+  bool connected = false;                                 // the uplink was welcomed at that moment
+  absl::Duration half_round_trip = absl::ZeroDuration();  // at most, since the entry before
   Excuse excuse = Excuse::kNone;
 };
 
@@ -39,6 +43,8 @@ struct MachineLedger {
 
   // All that were made since `since` and have no excuse yet.
   void ExcuseSince(absl::Duration since, Excuse excuse);
+  // All up to `until` of epochs of which the agent holds nothing any more.
+  void ExcuseForgotten(absl::Duration until, const std::set<std::uint64_t>& held_epochs);
   // CAUSE_UNSPECIFIED: not declared.
   v1::GapDeclaration::Cause DeclaredCause(const LedgerEntry& entry) const;
 };

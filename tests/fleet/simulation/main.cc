@@ -141,9 +141,7 @@ int Main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   app.add_option("--machines", options.machines, "How many")->capture_default_str()->check(CLI::Range(1, 1000));
-  app.add_option("--faults", options.faults,
-                 "all, everything (those too that are not kept yet), none, or names with commas between them")
-      ->capture_default_str();
+  app.add_option("--faults", options.faults, "all, none, or names with commas between them")->capture_default_str();
   app.add_flag("--verbose", options.verbose, "With the programs' own log");
   try {
     app.parse(argc, argv);

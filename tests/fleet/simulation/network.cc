@@ -1,5 +1,6 @@
 #include "tests/fleet/simulation/network.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "tests/fleet/simulation/wire.h"
@@ -37,7 +38,12 @@ std::unique_ptr<agent::UplinkStream> Link::Connect(const agent::ChannelSettings&
   return std::make_unique<AgentEnd>(std::move(wire));
 }
 
-absl::Duration Link::Delay() { return Between(world_.random(), latency / 2, latency * 2); }
+void Link::SetLatency(absl::Duration latency) {
+  latency_ = latency;
+  worst_latency_ = std::max(worst_latency_, latency);
+}
+
+absl::Duration Link::Delay() { return Between(world_.random(), latency_ / 2, latency_ * 2); }
 
 std::vector<std::shared_ptr<Wire>> Link::Wires() {
   std::vector<std::shared_ptr<Wire>> wires;

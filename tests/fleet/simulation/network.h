@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -39,7 +40,10 @@ class Link final : public agent::UplinkConnector {
       : world_(world), listener_(listener), machine_id_(std::move(machine_id)) {}
   ~Link() override;
 
-  absl::Duration latency = absl::Milliseconds(5);  // one way; each message takes up to twice that
+  // One way; each message takes up to twice that.
+  void SetLatency(absl::Duration latency);
+  // The longest since the last call.
+  absl::Duration TakeWorstLatency() { return std::exchange(worst_latency_, latency_); }
 
   std::unique_ptr<agent::UplinkStream> Connect(const agent::ChannelSettings& settings,
                                                agent::UplinkStream::Handler& handler) override;
@@ -67,6 +71,8 @@ class Link final : public agent::UplinkConnector {
   World& world_;
   Listener& listener_;
   const std::string machine_id_;
+  absl::Duration latency_ = absl::Milliseconds(5);
+  absl::Duration worst_latency_ = latency_;
   bool to_collector_dead_ = false;
   bool to_agent_dead_ = false;
   std::uint64_t changes_ = 0;  // of the two above

@@ -18,7 +18,8 @@ struct SimCollector::Run {
       : storage(owner.world_, std::move(inner)),
         metrics(prometheus),
         registry(storage, owner.node_.process->get_executor()),
-        coverage(std::make_shared<collector::Coverage>(storage, *owner.node_.clock, owner.node_.process->get_executor())),
+        coverage(
+            std::make_shared<collector::Coverage>(storage, *owner.node_.clock, owner.node_.process->get_executor())),
         hub({storage,
              *owner.node_.clock,
              owner.node_.process->get_executor(),

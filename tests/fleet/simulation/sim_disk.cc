@@ -57,6 +57,7 @@ bool SimDisk::Damage(fleet::Random& random) {
   if (live_.empty()) return false;
   Inode& inode = *std::next(live_.begin(), static_cast<std::ptrdiff_t>(random.Next() % live_.size()))->second;
   if (inode.content.empty()) return false;
+  was_damaged_ = true;
   const std::size_t at = random.Next() % inode.content.size();
   if (random.Next() % 4 == 0) {
     inode.content.resize(at);

@@ -150,6 +150,7 @@ void SimMachine::Append(agent::Sampled sampled, const std::vector<v1::MachineEve
   entry.sequence = agent_->next_sequence;
   entry.boot = boot_;
   entry.connected = agent_->uplink->status().connected;
+  entry.half_round_trip = 2 * link_.TakeWorstLatency();
   const auto sequence = agent_->spool->Append(std::move(sampled.descriptors), sampled.batch, events);
   if (sequence.ok()) entry.sequence = *sequence;
   if (!sequence.ok()) entry.excuse = Excuse::kNotTaken;
@@ -213,6 +214,10 @@ void SimMachine::StepWall(absl::Duration by) {
   if (on()) node_.clock->SetWall(node_.clock->WallNow() + by);
 }
 
+void SimMachine::SetWallRight() {
+  if (on()) node_.clock->SetWall(absl::FromUnixMillis(absl::ToUnixMillis(world_.true_time())));
+}
+
 void SimMachine::ChangeNetwork() {
   if (awake() && agent_ && agent_->network_changed) agent_->network_changed();
 }
@@ -229,6 +234,13 @@ bool SimMachine::RollBack(RollBackOf what) {
   if (what == RollBackOf::kDiskAndRandom) random_ = snapshot_->random;
   ledger_.ExcuseSince(snapshot_->time, Excuse::kRollback);
   return true;
+}
+
+std::set<std::uint64_t> SimMachine::HeldEpochs() const {
+  std::set<std::uint64_t> epochs;
+  if (!agent_) return epochs;
+  for (const v1::EpochRanges& held : agent_->spool->Held()) epochs.insert(held.epoch());
+  return epochs;
 }
 
 std::uint64_t SimMachine::batches_waiting() const { return agent_ ? agent_->spool->status().batches_waiting : 0; }

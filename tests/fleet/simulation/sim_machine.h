@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "agent/sampler.h"
@@ -42,6 +43,7 @@ class SimMachine {
   void CutPower();
   void Suspend();
   void StepWall(absl::Duration by);     // of the machine's clock alone
+  void SetWallRight();                  // as NTP does
   void LoseRtc() { rtc_lost_ = true; }  // it starts in 2020 the next time
   void ChangeNetwork();                 // the agent notices, as when a cable is plugged in
   // A virtual machine's snapshot, and back to it. False: there is none. The agent does not run then.
@@ -53,6 +55,7 @@ class SimMachine {
   bool awake() const { return on() && !node_.suspended; }
   bool agent_runs() const { return agent_ != nullptr; }
   std::uint64_t batches_waiting() const;
+  std::set<std::uint64_t> HeldEpochs() const;
 
  private:
   struct AgentRun;

@@ -41,6 +41,7 @@ absl::StatusOr<SimulationResult> Simulation::Run() {
     if (BatchesWaiting() == 0) break;
   }
   result_.waiting = BatchesWaiting();
+  ExcuseForgotten();
   for (const auto& machine : machines_) machine->KillAgent();
   trouble_.Update(ReadCoverage());
   collector_.Kill();
@@ -69,7 +70,7 @@ void Simulation::MakePeace() {
   SetStorageFailure(absl::OkStatus());
   for (const auto& machine : machines_) {
     machine->disk().capacity = std::numeric_limits<std::uint64_t>::max();
-    machine->link().latency = kLatency;
+    machine->link().SetLatency(kLatency);
     machine->Run();
     machine->link().SetDead(false, false);
   }
@@ -94,6 +95,10 @@ bool Simulation::TakeBackup() {
   return status.ok();
 }
 
+void Simulation::RestoreBackup() {
+  if (collector_.Restore()) restored_ = world_.now();
+}
+
 void Simulation::SetCommitTime(absl::Duration time) {
   commit_time_ = time;
   if (SimStorage* storage = collector_.storage()) storage->commit_time = time;
@@ -108,6 +113,15 @@ std::uint64_t Simulation::BatchesWaiting() const {
   std::uint64_t waiting = 0;
   for (const auto& machine : machines_) waiting += machine->batches_waiting();
   return waiting;
+}
+
+// Of an epoch of which nothing is left on its disk the agent does not know, and the collector that was set back
+// neither.
+void Simulation::ExcuseForgotten() {
+  if (restored_ == absl::ZeroDuration()) return;
+  for (const auto& machine : machines_) {
+    if (machine->disk().was_damaged()) ledger_.Machine(machine->id()).ExcuseForgotten(restored_, machine->HeldEpochs());
+  }
 }
 
 absl::Status Simulation::ReadCoverage() {

@@ -10,8 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "collector/identity/certificate_authority.h"
 #include "collector/coverage/account.h"
+#include "collector/identity/certificate_authority.h"
 #include "tests/fleet/simulation/faults.h"
 #include "tests/fleet/simulation/invariants/invariant.h"
 #include "tests/fleet/simulation/ledger.h"
@@ -53,7 +53,7 @@ class Simulation {
   void KillCollector(bool silent);
   void RunCollector();
   bool TakeBackup();  // false: not running
-  void RestoreBackup() { collector_.Restore(); }
+  void RestoreBackup();
   void SetCommitTime(absl::Duration time);
   void SetStorageFailure(absl::Status status);
 
@@ -61,6 +61,7 @@ class Simulation {
   void StrikeLater();
   void MakePeace();
   std::uint64_t BatchesWaiting() const;
+  void ExcuseForgotten();
   absl::Status ReadCoverage();
   absl::Status Judge();
 
@@ -72,6 +73,7 @@ class Simulation {
   std::vector<std::unique_ptr<SimMachine>> machines_;
   absl::Status failure_;  // of the storage, while the fault lasts
   absl::Duration commit_time_ = kCommitTime;
+  absl::Duration restored_;  // when the collector was set back last; 0: never
   std::map<std::string, std::vector<collector::CoverageDay>> coverage_;  // at the end, by machine
   bool peace_ = false;
   absl::Status trouble_;  // the simulation's own

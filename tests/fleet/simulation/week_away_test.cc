@@ -64,7 +64,7 @@ class WeekAway : public ::testing::Test {
 
 TEST_F(WeekAway, TheNewestIsSeenWithinSecondsThenTheWholeWeek) {
   ASSERT_TRUE(collector.Start().ok());
-  machine.link().latency = absl::Milliseconds(40);
+  machine.link().SetLatency(absl::Milliseconds(40));
   machine.Run();
   world.RunFor(absl::Hours(1));
   machine.link().SetDead(true, true);

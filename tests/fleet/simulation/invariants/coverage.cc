@@ -19,7 +19,8 @@ std::string WrongWith(const CoverageDay& day, bool first, bool last) {
   }
   std::int64_t observed = 0, gaps = 0, at = day.from_ms;
   for (const Period& period : day.periods) {
-    if (period.from_ms != at || period.length_ms() <= 0) return StrCat("has a break at ", period.from_ms - begin, " ms");
+    if (period.from_ms != at || period.length_ms() <= 0)
+      return StrCat("has a break at ", period.from_ms - begin, " ms");
     at = period.to_ms;
     if (period.observed) observed += period.length_ms();
   }
@@ -37,12 +38,14 @@ std::string WrongWith(const Period& period, const std::vector<std::int64_t>& tim
   const auto after = std::upper_bound(times.begin(), times.end(), period.from_ms);
   if (!period.observed) {
     if (after == times.end() || *after >= period.to_ms) return "";
-    return StrCat("says \"", std::string(collector::CauseWord(period.cause)), "\" where a batch is stored, at ", *after);
+    return StrCat("says \"", std::string(collector::CauseWord(period.cause)), "\" where a batch is stored, at ",
+                  *after);
   }
   std::int64_t before = after == times.begin() ? period.from_ms : *std::prev(after);
   for (auto time = after; before < period.to_ms; before = *time++) {
     const std::int64_t next = time == times.end() ? period.to_ms : std::min(*time, period.to_ms);
-    if (next - before > 2 * reach_ms) return StrCat("says observed where nothing is stored, from ", before, " to ", next);
+    if (next - before > 2 * reach_ms)
+      return StrCat("says observed where nothing is stored, from ", before, " to ", next);
     if (time == times.end()) break;
   }
   return "";

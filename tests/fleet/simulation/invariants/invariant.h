@@ -37,15 +37,18 @@ struct Verdict {
     ++counter;
     if (broken.size() < 20) broken.push_back(words);
   }
-  bool clean() const { return lost + doubled + misplaced + disordered + unknown + mismatched + misaccounted == 0 && broken.empty(); }
+  bool clean() const {
+    return lost + doubled + misplaced + disordered + unknown + mismatched + misaccounted == 0 && broken.empty();
+  }
 };
 
 // Each batch is stored exactly once, or its loss is declared by the agent, or has an excuse in the ledger.
 void CheckExactlyOnce(const Evidence& evidence, Verdict& verdict);
 // What was sampled later is stored at a later time, within one boot of the machine.
 void CheckOrder(const Evidence& evidence, Verdict& verdict);
-// Each stored batch is where it truly was, within DESIGN section 4: 1 s, and 50 ppm of the time to the nearest moment
-// at which that boot was connected. A boot that never was is estimated, and not judged here.
+// Each stored batch is where it truly was, within DESIGN section 4: 1 s or half the round trip by which the clocks were
+// compared, and 50 ppm of the time to the nearest moment at which that boot was connected. A boot that never was is
+// estimated, and not judged here.
 void CheckRightTime(const Evidence& evidence, Verdict& verdict);
 // Each day of the coverage record adds up: observed and gaps, one after the other, are the whole of it; and observed is
 // where batches are stored, at most `reach_ms` apart.
