@@ -20,7 +20,7 @@ enum class Excuse : std::uint8_t {
   kPowerCut,   // younger than 30 s when the power failed
   kRollback,   // made in a life of the machine that was undone
   kNotTaken,   // the spool said that it did not take it
-  kForgotten,  // acknowledged, then its epoch was damaged away with the agent, then the collector was set back
+  kForgotten,  // acknowledged, then gone from the agent with its whole epoch, then the collector was set back
 };
 inline constexpr std::array<const char*, 5> kExcuseNames = {"none", "power cut", "rollback", "not taken",
                                                             "forgotten by both"};
@@ -40,6 +40,7 @@ struct MachineLedger {
   std::string id;
   std::vector<LedgerEntry> entries;  // by number
   std::vector<v1::GapDeclaration> gaps;
+  std::map<int, std::string> boot_ids;  // by number
 
   // All that were made since `since` and have no excuse yet.
   void ExcuseSince(absl::Duration since, Excuse excuse);

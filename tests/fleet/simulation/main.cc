@@ -36,7 +36,7 @@ struct Options {
 
 struct Sum {
   std::uint64_t batches = 0, stored = 0, lost = 0, doubled = 0, misplaced = 0, disordered = 0, unknown = 0,
-                mismatched = 0, misaccounted = 0;
+                mismatched = 0, misaccounted = 0, estimated = 0;
   std::uint64_t waiting = 0;
   std::size_t queued_bytes_max = 0;
   std::map<std::string, std::uint64_t> faults, missing_for;
@@ -54,6 +54,7 @@ void AddTo(Sum& sum, const SimulationResult& result) {
   sum.unknown += verdict.unknown;
   sum.mismatched += verdict.mismatched;
   sum.misaccounted += verdict.misaccounted;
+  sum.estimated += verdict.estimated;
   sum.waiting += result.waiting;
   sum.queued_bytes_max = std::max(sum.queued_bytes_max, result.queued_bytes_max);
   for (const auto& [name, count] : result.struck) sum.faults[name] += count;
@@ -121,6 +122,7 @@ int Run(const Options& options) {
                                        {"unknown", sum.unknown},
                                        {"mismatched", sum.mismatched},
                                        {"misaccounted", sum.misaccounted},
+                                       {"estimated", sum.estimated},
                                        {"undelivered", sum.waiting},
                                        {"missingFor", ToJson(sum.missing_for)},
                                        {"faults", ToJson(sum.faults)},

@@ -12,7 +12,10 @@ class SimDisk::File final : public agent::SpoolFile {
  public:
   File(SimDisk& disk, std::shared_ptr<Inode> inode) : disk_(disk), inode_(std::move(inode)) {}
   absl::Status Append(std::string_view data) override {
-    if (disk_.used_ + data.size() > disk_.capacity) return absl::ResourceExhaustedError("the simulated disk is full");
+    if (disk_.used_ + data.size() > disk_.capacity) {
+      disk_.has_failed_ = true;
+      return absl::ResourceExhaustedError("the simulated disk is full");
+    }
     disk_.used_ += data.size();
     inode_->content.append(data);
     return absl::OkStatus();
@@ -57,7 +60,7 @@ bool SimDisk::Damage(fleet::Random& random) {
   if (live_.empty()) return false;
   Inode& inode = *std::next(live_.begin(), static_cast<std::ptrdiff_t>(random.Next() % live_.size()))->second;
   if (inode.content.empty()) return false;
-  was_damaged_ = true;
+  has_failed_ = true;
   const std::size_t at = random.Next() % inode.content.size();
   if (random.Next() % 4 == 0) {
     inode.content.resize(at);

@@ -32,7 +32,8 @@ class SimDisk final : public agent::SpoolDisk {
   void SetBack(const Directory& image);
   // Overwrites some bytes of some file, or cuts it. False: there is no file.
   bool Damage(fleet::Random& random);
-  bool was_damaged() const { return was_damaged_; }
+  // It was damaged or full once: acknowledged batches may be gone from it.
+  bool has_failed() const { return has_failed_; }
 
   absl::Status CreateDirectories(const std::filesystem::path&) override { return absl::OkStatus(); }
   absl::StatusOr<std::vector<agent::SpoolEntry>> List(const std::filesystem::path& directory) override;
@@ -52,7 +53,7 @@ class SimDisk final : public agent::SpoolDisk {
   Directory live_;
   Directory durable_;
   std::uint64_t used_ = 0;
-  bool was_damaged_ = false;
+  bool has_failed_ = false;
 };
 
 }  // namespace steward::simulation

@@ -74,7 +74,7 @@ void SimMachine::Boot() {
   if (std::exchange(rtc_lost_, false)) wall = absl::FromUnixSeconds(1'577'836'800) + world_.now();
   node_.clock = std::make_unique<ManualClock>(absl::FromUnixMillis(absl::ToUnixMillis(wall)), absl::Seconds(20));
   boot_id_ = absl::StrFormat("%016x%016x", random_.Next(), random_.Next());
-  ++boot_;
+  ledger_.boot_ids[++boot_] = boot_id_;
 }
 
 void SimMachine::StartAgent() {

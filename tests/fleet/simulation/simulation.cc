@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "spdlog/spdlog.h"
+
 namespace steward::simulation {
 namespace {
 
@@ -57,6 +59,7 @@ void Simulation::StrikeLater() {
     const Fault& fault = *options_.faults[world_.random().Next() % options_.faults.size()];
     if (machine.awake()) {  // what does not run cannot be struck
       ++result_.struck[std::string(fault.name)];
+      spdlog::debug("{}: {} strikes {}", absl::FormatDuration(world_.now()), fault.name, machine.id());
       fault.strike(*this, machine);
     }
     StrikeLater();
@@ -96,7 +99,9 @@ bool Simulation::TakeBackup() {
 }
 
 void Simulation::RestoreBackup() {
-  if (collector_.Restore()) restored_ = world_.now();
+  if (!collector_.Restore()) return;
+  restored_ = world_.now();
+  spdlog::debug("{}: the collector is set back", absl::FormatDuration(restored_));
 }
 
 void Simulation::SetCommitTime(absl::Duration time) {
@@ -120,7 +125,7 @@ std::uint64_t Simulation::BatchesWaiting() const {
 void Simulation::ExcuseForgotten() {
   if (restored_ == absl::ZeroDuration()) return;
   for (const auto& machine : machines_) {
-    if (machine->disk().was_damaged()) ledger_.Machine(machine->id()).ExcuseForgotten(restored_, machine->HeldEpochs());
+    if (machine->disk().has_failed()) ledger_.Machine(machine->id()).ExcuseForgotten(restored_, machine->HeldEpochs());
   }
 }
 

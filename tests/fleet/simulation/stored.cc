@@ -52,7 +52,12 @@ absl::StatusOr<StoredMachine> ReadStored(collector::StorageReader& reader, const
   if (!halves.ok()) return halves.status();
   const auto sometimes = Query(reader, machine_id, "sim_sometimes");
   if (!sometimes.ok()) return sometimes.status();
+  const auto clocks = reader.ListBootClocks(machine_id);
+  if (!clocks.ok()) return clocks.status();
   StoredMachine stored;
+  for (const collector::BootClockRecord& clock : *clocks) {
+    if (clock.estimated) stored.estimated_boots.insert(clock.boot_id);
+  }
   for (const auto& [time_ms, number] : *numbers) stored.numbers.push_back({static_cast<std::int64_t>(number), time_ms});
   Compare(*numbers, *halves, "sim_half", 0.5, false, stored.mismatches);
   Compare(*numbers, *sometimes, "sim_sometimes", 1, true, stored.mismatches);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,9 @@ struct StoredNumber {
 };
 
 struct StoredMachine {
-  std::vector<StoredNumber> numbers;    // by time
-  std::vector<std::string> mismatches;  // other series of the batch that do not go with its number
+  std::vector<StoredNumber> numbers;      // by time
+  std::set<std::string> estimated_boots;  // by boot id
+  std::vector<std::string> mismatches;    // other series of the batch that do not go with its number
 };
 
 absl::StatusOr<StoredMachine> ReadStored(collector::StorageReader& reader, const std::string& machine_id);

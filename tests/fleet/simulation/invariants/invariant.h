@@ -30,6 +30,7 @@ struct Verdict {
   std::uint64_t unknown = 0;  // stored, never sampled
   std::uint64_t mismatched = 0;
   std::uint64_t misaccounted = 0;
+  std::uint64_t estimated = 0;  // of a boot that was met, but not in what is left of the collector's memory
   std::map<std::string, std::uint64_t> missing_for;  // not stored, by cause: declared by the agent, or excused
   std::vector<std::string> broken;                   // in words, the first few
 
@@ -48,7 +49,8 @@ void CheckExactlyOnce(const Evidence& evidence, Verdict& verdict);
 void CheckOrder(const Evidence& evidence, Verdict& verdict);
 // Each stored batch is where it truly was, within DESIGN section 4: 1 s or half the round trip by which the clocks were
 // compared, and 50 ppm of the time to the nearest moment at which that boot was connected. A boot that never was is
-// estimated, and not judged here.
+// estimated, and not judged here; nor is one that met only a collector that was killed or set back before it had stored
+// any of it.
 void CheckRightTime(const Evidence& evidence, Verdict& verdict);
 // Each day of the coverage record adds up: observed and gaps, one after the other, are the whole of it; and observed is
 // where batches are stored, at most `reach_ms` apart.

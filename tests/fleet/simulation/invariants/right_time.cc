@@ -61,6 +61,11 @@ void CheckRightTime(const Evidence& evidence, Verdict& verdict) {
     if (stored.number < 0 || static_cast<std::size_t>(stored.number) >= entries.size()) continue;
     const auto number = static_cast<std::size_t>(stored.number);
     if (std::isinf(known[number].disconnected_ms)) continue;
+    const auto boot_id = evidence.ledger.boot_ids.find(entries[number].boot);
+    if (boot_id != evidence.ledger.boot_ids.end() && evidence.stored.estimated_boots.contains(boot_id->second)) {
+      ++verdict.estimated;
+      continue;
+    }
     const double true_ms = static_cast<double>(absl::ToUnixMillis(World::kStart + entries[number].time));
     const double error = static_cast<double>(stored.time_ms) - true_ms;
     const double tolerance =
