@@ -2,6 +2,8 @@
 #include "tests/fleet/simulation/simulation.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "collector/identity/random.h"
 #include "gmock/gmock.h"
@@ -135,6 +137,46 @@ TEST_F(InvariantTest, DisorderIsFound) {
 TEST_F(InvariantTest, NumbersOfNobodyAreFound) {
   stored.numbers.push_back({17, stored.numbers.back().time_ms + 1});
   EXPECT_EQ(Judge().unknown, 1u);
+}
+
+// The same three batches, and a day that is accounted from the first to the last.
+class CoverageInvariantTest : public InvariantTest {
+ protected:
+  CoverageInvariantTest() {
+    day.from_ms = stored.numbers.front().time_ms;
+    day.to_ms = stored.numbers.back().time_ms;
+    day.day = collector::DayOf(day.from_ms);
+    day.observed_ms = day.to_ms - day.from_ms;
+    day.periods = {{day.from_ms, day.to_ms, true, false, v1::COVERAGE_CAUSE_UNKNOWN}};
+  }
+  std::uint64_t Misaccounted(std::vector<collector::CoverageDay> days) {
+    Verdict verdict;
+    CheckCoverage({ledger, stored}, days, collector::ReachMs(60'000), verdict);
+    return verdict.misaccounted;
+  }
+  collector::CoverageDay day;
+};
+
+TEST_F(CoverageInvariantTest, WholeIsClean) { EXPECT_EQ(Misaccounted({day}), 0u); }
+
+TEST_F(CoverageInvariantTest, NoRecordIsFound) { EXPECT_EQ(Misaccounted({}), 1u); }
+
+TEST_F(CoverageInvariantTest, ADayThatDoesNotAddUpIsFound) {
+  day.gap_ms[v1::COVERAGE_CAUSE_OFF] = 1;
+  EXPECT_EQ(Misaccounted({day}), 1u);
+}
+
+TEST_F(CoverageInvariantTest, AGapWhereABatchIsStoredIsFound) {
+  day.gap_ms[v1::COVERAGE_CAUSE_OFF] = std::exchange(day.observed_ms, 0);
+  day.periods[0].observed = false;
+  EXPECT_EQ(Misaccounted({day}), 1u);
+}
+
+TEST_F(CoverageInvariantTest, ObservedWhereNothingIsStoredIsFound) {
+  day.to_ms += 3'600'000;
+  day.observed_ms += 3'600'000;
+  day.periods[0].to_ms = day.to_ms;
+  EXPECT_EQ(Misaccounted({day}), 1u);
 }
 
 }  // namespace
