@@ -249,7 +249,7 @@ class RunningCollector final : public Collector {
   SessionHub hub_{{*storage_, clock_, core_.get_executor(), authority_, registry_, ingest_metrics_, options_.config.agents,
                    std::vector<ObservationSink*>{&latest_, coverage_.get(), &issues_}, options_.version,
                    [this](const absl::Status& status) { health_.Tried(status); }}};
-  const std::shared_ptr<Retention> retention_ = std::make_shared<Retention>(*storage_, clock_, core_.get_executor());
+  const std::shared_ptr<Retention> retention_ = std::make_shared<Retention>(options_.config.retention, *storage_, clock_, core_.get_executor());
   NightlyBackup backups_{{options_.config.backup, data_.path(), clock_, core_.get_executor(), prometheus_, SystemRandom(),
                           options_.version}};
   RpcTable rpc_;

@@ -15,10 +15,11 @@ void Retention::Wait(absl::Duration delay) {
 
 void Retention::Step() {
   const absl::Time now = clock_.WallNow();
+  const ExpireBefore before{now - config_.raw, now - config_.five_minutes, now - config_.hours, now - kRecords};
   auto more = std::make_shared<bool>(false);
   storage_.Write(
-      [now, more](StorageTransaction& transaction) -> absl::Status {
-        const absl::StatusOr<bool> left = transaction.Expire(now - kRaw, now - kRecords);
+      [before, more](StorageTransaction& transaction) -> absl::Status {
+        const absl::StatusOr<bool> left = transaction.Expire(before);
         if (left.ok()) *more = *left;
         return left.status();
       },

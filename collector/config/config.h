@@ -111,6 +111,13 @@ struct BackupConfig {
   int keep = 7;
 };
 
+// How long samples are kept, and what of them is kept for longer.
+struct RetentionConfig {
+  absl::Duration raw = absl::Hours(24 * 30);           // as they came
+  absl::Duration five_minutes = absl::Hours(24 * 60);  // least, greatest, sum, count and last of every five minutes
+  absl::Duration hours = absl::Hours(24 * 400);        // and of every hour; never shorter than the one before
+};
+
 struct EndpointConfig {
   std::string name;
   std::string url;
@@ -122,6 +129,7 @@ struct Config {
   AgentsConfig agents;
   HeartbeatConfig heartbeat;
   BackupConfig backup;
+  RetentionConfig retention;
   std::vector<ChannelConfig> channels;
   std::vector<RouteConfig> routes;
   std::map<std::string, RuleConfig> rules;  // by rule id

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "base/text.h"
+#include "collector/config/duration.h"
 #include "collector/config/read_remote_write.h"
 #include "collector/config/table_reader.h"
 
@@ -22,6 +23,8 @@ const std::vector<std::string> kParties = {"it-manager", "partner"};
 // "any rule time may be 0s".
 constexpr absl::Duration kRuleTimeMax = absl::Hours(24 * 400);
 constexpr int kBackupsKeptMax = 1000;
+constexpr absl::Duration kRetentionMin = absl::Hours(24);
+constexpr absl::Duration kRetentionMax = absl::Hours(24 * 3650);
 
 template <typename T>
 void Set(std::optional<T> from, T& to) {
@@ -104,6 +107,26 @@ void ReadBackup(TableReader& reader, BackupConfig& backup) {
   if (*keep < 1 || *keep > kBackupsKeptMax || backup.keep != *keep) {
     reader.Error("keep", StrCat("keep must be a whole number from 1 to ", kBackupsKeptMax));
   }
+}
+
+std::string DaysText(absl::Duration duration) {
+  const std::int64_t hours = absl::ToInt64Hours(duration);
+  return absl::Hours(hours) == duration && hours % 24 == 0 ? StrCat(hours / 24, "d") : DurationText(duration);
+}
+
+// A tier is fed by the one before it, so it cannot end sooner.
+void ReadRetention(TableReader& reader, RetentionConfig& retention) {
+  Set(reader.Duration("raw", kRetentionMin, kRetentionMax), retention.raw);
+  Set(reader.Duration("five_minutes", kRetentionMin, kRetentionMax), retention.five_minutes);
+  Set(reader.Duration("hours", kRetentionMin, kRetentionMax), retention.hours);
+  const auto check = [&](std::string_view key, absl::Duration longer, std::string_view before, absl::Duration shorter) {
+    if (longer >= shorter) return;
+    reader.Error(reader.Has(key) ? key : before,
+                 StrCat(key, " = \"", DaysText(longer), "\" is shorter than ", before, " = \"", DaysText(shorter),
+                        "\"; keep each at least as long as the one before: raw, five_minutes, hours"));
+  };
+  check("five_minutes", retention.five_minutes, "raw", retention.raw);
+  check("hours", retention.hours, "five_minutes", retention.five_minutes);
 }
 
 void ReadChannel(TableReader& reader, const ConfigVocabulary& vocabulary, std::vector<ChannelConfig>& channels) {
@@ -194,6 +217,7 @@ void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config&
   root.Table("agents", [&](TableReader& reader) { ReadAgents(reader, config.agents); });
   root.Table("heartbeat", [&](TableReader& reader) { ReadHeartbeat(reader, config.heartbeat); });
   root.Table("backup", [&](TableReader& reader) { ReadBackup(reader, config.backup); });
+  root.Table("retention", [&](TableReader& reader) { ReadRetention(reader, config.retention); });
   root.Tables("channel", [&](TableReader& reader) { ReadChannel(reader, vocabulary, config.channels); });
   root.Tables("route", [&](TableReader& reader) { ReadRoute(reader, config.routes); });
   root.Table("rules", [&](TableReader& reader) { ReadRules(reader, vocabulary, config.rules); });

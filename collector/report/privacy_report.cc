@@ -35,7 +35,8 @@ void AppendKind(const KeptKind& kind, std::string& out) {
 }  // namespace
 
 std::vector<KeptKind> KeptKinds(const Config& config) {
-  const std::string raw = Days(Retention::kRaw);
+  const RetentionConfig& retention = config.retention;
+  const std::string raw = Days(retention.raw);
   const std::string records = Days(Retention::kRecords);
   std::string remote;
   for (const RemoteWriteConfig& target : config.remote_write) StrAppend(&remote, "; copied to ", target.url);
@@ -43,13 +44,14 @@ std::vector<KeptKind> KeptKinds(const Config& config) {
       {"Measured values of each machine: load, memory, disks, network counters, temperatures, every "
        + absl::FormatDuration(config.agents.interval) + " unless a class has its own interval",
        "to notice failing and overloaded machines early and to prove that a repair worked",
-       raw + ", by the hour", kEverybody + remote,
-       {"batch", "run", "block", "block_position", "descriptor_set", "committed"}},
+       StrCat(raw, ", by the hour; then least, greatest, mean and last of every five minutes until they are ",
+              Days(retention.five_minutes), " old, and of every hour until ", Days(retention.hours)),
+       kEverybody + remote, {"batch", "run", "block", "block_position", "descriptor_set", "committed", "rolled"}},
       {"When a machine was switched on, off or asleep, and the days' share that was observed; on workstations this can show a "
        "person's hours",
        "to tell a machine that is off from one that is broken, and to say why values are missing",
        StrCat("of workstations the times ", kTimesKeptDays, " days, then the sums of each day; of servers the times too: ", records,
-              ". The measured values above show for ", raw, " when a machine was on"),
+              ". The measured values above show when a machine was on: by the hour for ", Days(retention.hours)),
        kManagers, {"coverage", "machine_event"}},
       {"How each machine's clock stood, and which values it gave up", "to put values at their right time and to say what is missing",
        StrCat("the newest ", kBootClocksMax, " starts and ", kGapsMax, " gaps of each machine"), kInside,

@@ -23,6 +23,11 @@ std::string_view ValueOf(const v1::SeriesDescriptor& series, std::string_view na
   return {};
 }
 
+std::string_view ValueOf(const std::map<std::string, std::string>& labels, const std::string& name) {
+  const auto it = labels.find(name);
+  return it == labels.end() ? std::string_view() : it->second;
+}
+
 }  // namespace
 
 LabelMatchers::LabelMatchers() = default;
@@ -48,9 +53,14 @@ absl::StatusOr<LabelMatchers> LabelMatchers::Create(absl::Span<const LabelMatch>
   return result;
 }
 
-bool LabelMatchers::Match(const v1::SeriesDescriptor& series) const {
+bool LabelMatchers::Match(const v1::SeriesDescriptor& series) const { return MatchAll(series); }
+
+bool LabelMatchers::Match(const std::map<std::string, std::string>& labels) const { return MatchAll(labels); }
+
+template <class Labels>
+bool LabelMatchers::MatchAll(const Labels& labels) const {
   return std::all_of(matchers_.begin(), matchers_.end(), [&](const Matcher& matcher) {
-    const std::string_view value = ValueOf(series, matcher.match->name);
+    const std::string_view value = ValueOf(labels, matcher.match->name);
     const bool equal = matcher.expression == nullptr
                            ? value == matcher.match->value
                            : re2::RE2::FullMatch({value.data(), value.size()}, *matcher.expression);

@@ -1,7 +1,9 @@
 // Which series a query's labels choose.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -25,6 +27,7 @@ class LabelMatchers {
 
   // All of them hold.
   bool Match(const v1::SeriesDescriptor& series) const;
+  bool Match(const std::map<std::string, std::string>& labels) const;
 
  private:
   struct Matcher {
@@ -32,6 +35,8 @@ class LabelMatchers {
     std::unique_ptr<re2::RE2> expression;  // if the operator takes one
   };
   LabelMatchers();
+  template <class Labels>
+  bool MatchAll(const Labels& labels) const;
 
   std::vector<Matcher> matchers_;
 };

@@ -182,6 +182,14 @@ struct SampleQuery {
   absl::Duration step = absl::ZeroDuration();       // of the function, whole milliseconds; zero: the range is one step
 };
 
+// What Expire deletes: what is older than these.
+struct ExpireBefore {
+  absl::Time raw = absl::InfinitePast();           // batches and their samples
+  absl::Time five_minutes = absl::InfinitePast();  // what of them is kept for every five minutes; by the UTC day
+  absl::Time hours = absl::InfinitePast();         // and for every hour; by the week
+  absl::Time records = absl::InfinitePast();       // coverage, machines' events, ended deliveries and issues with events
+};
+
 // An issue or, with issue.state() == "pending", a condition that is true but not for long enough yet.
 struct IssueRecord {
   v1::Issue issue;               // as people see it

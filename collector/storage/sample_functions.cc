@@ -13,29 +13,100 @@ constexpr std::pair<std::string_view, SampleFunction> kFunctions[] = {
     {"last", SampleFunction::kLast}, {"min", SampleFunction::kMin}, {"max", SampleFunction::kMax},
     {"mean", SampleFunction::kMean}, {"sum", SampleFunction::kSum}, {"rate", SampleFunction::kRate}};
 
-double Rate(const SamplePoint* before, absl::Span<const SamplePoint> points, std::int64_t gap_ms,
-            std::int64_t& covered_ms) {
-  double grown = 0;
-  covered_ms = 0;
-  for (const SamplePoint& point : points) {
-    if (before != nullptr && point.time_ms - before->time_ms <= gap_ms) {
-      grown += point.value < before->value ? point.value : point.value - before->value;
-      covered_ms += point.time_ms - before->time_ms;
-    }
-    before = &point;
-  }
-  return covered_ms > 0 ? grown * 1000 / static_cast<double>(covered_ms) : 0;
+// What a counter grew from `before` to the end of `point`. One that falls has begun again at 0.
+double GrowthSince(double before, const RolledPoint& point) {
+  if (point.min >= before) return point.last - before;
+  const bool peak_within = point.max > point.last && point.max >= before;
+  return point.last + (peak_within ? point.max - before : 0);
 }
 
-double Fold(SampleFunction function, absl::Span<const SamplePoint> points) {
-  const auto by_value = [](const SamplePoint& a, const SamplePoint& b) { return a.value < b.value; };
-  if (function == SampleFunction::kLast) return points.back().value;
-  if (function == SampleFunction::kMin) return std::min_element(points.begin(), points.end(), by_value)->value;
-  if (function == SampleFunction::kMax) return std::max_element(points.begin(), points.end(), by_value)->value;
-  double sum = 0;
-  for (const SamplePoint& point : points) sum += point.value;
-  return function == SampleFunction::kMean ? sum / static_cast<double>(points.size()) : sum;
-}
+// What it grew from the first sample of `point` on; that is the least unless the counter began again.
+double GrowthWithin(const RolledPoint& point) { return point.max > point.last ? point.last : point.last - point.min; }
+
+// Takes points in their order, gives a value for each step that has any.
+class StepFolder {
+ public:
+  StepFolder(SampleFunction function, const SampleSteps& steps, std::vector<SamplePoint>& result)
+      : function_(function),
+        steps_(steps),
+        gap_ms_(std::max(kRateGapMs, 2 * std::min(steps.step_ms, steps.to_ms - steps.from_ms))),
+        result_(result) {}
+
+  void Add(const RolledPoint& point) {
+    if (point.last_ms >= steps_.from_ms) {
+      const std::int64_t step = (point.last_ms - steps_.from_ms) / steps_.step_ms;
+      if (step != step_) Finish();
+      step_ = step;
+      Take(point);
+    }
+    before_ms_ = point.last_ms;
+    before_ = point.last;
+    has_before_ = true;
+  }
+
+  // After the last point.
+  void Finish() {
+    if (taken_ > 0 && (function_ != SampleFunction::kRate || covered_ms_ > 0)) {
+      result_.push_back({steps_.from_ms + step_ * steps_.step_ms, Value()});
+    }
+    taken_ = 0;
+    covered_ms_ = 0;
+    grown_ = 0;
+  }
+
+ private:
+  void Take(const RolledPoint& point) {
+    if (taken_++ == 0) {
+      folded_ = point;
+    } else {
+      folded_.min = std::min(folded_.min, point.min);
+      folded_.max = std::max(folded_.max, point.max);
+      folded_.sum += point.sum;
+      folded_.count += point.count;
+      folded_.last = point.last;
+    }
+    if (function_ != SampleFunction::kRate) return;
+    if (has_before_ && point.first_ms - before_ms_ <= gap_ms_) {
+      grown_ += GrowthSince(before_, point);
+      covered_ms_ += point.last_ms - before_ms_;
+    } else {
+      grown_ += GrowthWithin(point);
+      covered_ms_ += point.last_ms - point.first_ms;
+    }
+  }
+
+  double Value() const {
+    switch (function_) {
+      case SampleFunction::kMin:
+        return folded_.min;
+      case SampleFunction::kMax:
+        return folded_.max;
+      case SampleFunction::kMean:
+        return folded_.sum / static_cast<double>(folded_.count);
+      case SampleFunction::kSum:
+        return folded_.sum;
+      case SampleFunction::kRate:
+        return grown_ * 1000 / static_cast<double>(covered_ms_);
+      case SampleFunction::kLast:
+      case SampleFunction::kNone:
+        break;
+    }
+    return folded_.last;
+  }
+
+  const SampleFunction function_;
+  const SampleSteps steps_;
+  const std::int64_t gap_ms_;
+  std::vector<SamplePoint>& result_;
+  bool has_before_ = false;
+  std::int64_t before_ms_ = 0;
+  double before_ = 0;
+  std::int64_t step_ = 0;
+  std::size_t taken_ = 0;  // points of this step
+  RolledPoint folded_;
+  std::int64_t covered_ms_ = 0;
+  double grown_ = 0;
+};
 
 }  // namespace
 
@@ -65,28 +136,16 @@ absl::StatusOr<SampleSteps> StepsOf(std::int64_t from_ms, std::int64_t to_ms, ab
 }
 
 std::vector<SamplePoint> ApplyFunction(SampleFunction function, absl::Span<const SamplePoint> points,
-                                       const SampleSteps& steps) {
+                                       absl::Span<const RolledPoint> rolled, const SampleSteps& steps) {
   std::vector<SamplePoint> result;
-  const std::int64_t gap_ms = std::max(kRateGapMs, 2 * std::min(steps.step_ms, steps.to_ms - steps.from_ms));
-  const auto before_from = [&](const SamplePoint& point) { return point.time_ms < steps.from_ms; };
-  auto begin = std::partition_point(points.begin(), points.end(), before_from);
-  while (begin != points.end()) {
-    const std::int64_t step = (begin->time_ms - steps.from_ms) / steps.step_ms;
-    const auto within = [&](const SamplePoint& point) {
-      return (point.time_ms - steps.from_ms) / steps.step_ms == step;
-    };
-    const auto end = std::find_if_not(begin, points.end(), within);
-    const absl::Span<const SamplePoint> of_step(&*begin, static_cast<std::size_t>(end - begin));
-    SamplePoint point{steps.from_ms + step * steps.step_ms, 0};
-    std::int64_t covered_ms = 1;
-    if (function == SampleFunction::kRate) {
-      point.value = Rate(begin == points.begin() ? nullptr : &*(begin - 1), of_step, gap_ms, covered_ms);
-    } else {
-      point.value = Fold(function, of_step);
-    }
-    if (covered_ms > 0) result.push_back(point);
-    begin = end;
+  StepFolder folder(function, steps, result);
+  auto next = rolled.begin();
+  for (const SamplePoint& point : points) {
+    for (; next != rolled.end() && next->last_ms <= point.time_ms; ++next) folder.Add(*next);
+    folder.Add(RolledSample(0, point.time_ms, point.value));
   }
+  for (; next != rolled.end(); ++next) folder.Add(*next);
+  folder.Finish();
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "collector/storage/records.h"
+#include "collector/storage/tiers/rolled_points.h"
 
 namespace steward::collector {
 
@@ -36,7 +37,9 @@ inline constexpr std::int64_t kRateGapMs = 5 * 60'000;
 // `points` ascend by time. kRate: what a counter grew by a second, over the time its samples cover, where one that
 // falls has begun again at 0; a sample counts for the step it lies in, and so does the time since the one before it,
 // unless that is longer than kRateGapMs and two steps.
+// `rolled`, scaled, ascend as well and hold no other point between their first and last sample. Each counts for the step
+// that its last sample lies in; of a counter that began again within one, what it grew before is taken from its greatest.
 std::vector<SamplePoint> ApplyFunction(SampleFunction function, absl::Span<const SamplePoint> points,
-                                       const SampleSteps& steps);
+                                       absl::Span<const RolledPoint> rolled, const SampleSteps& steps);
 
 }  // namespace steward::collector

@@ -58,11 +58,15 @@ bool SeriesAssembler::StartEpoch(const wire::DescriptorTable& table) {
     if (descriptor == nullptr || descriptor->metric() != query_.metric || !matchers_.Match(*descriptor)) continue;
     std::map<std::string, std::string> labels;
     for (const v1::Label& label : descriptor->labels()) labels.emplace(label.name(), label.value());
-    const auto [it, fresh] = output_of_.emplace(std::move(labels), series_.size());
-    if (fresh) series_.push_back({query_.metric, it->first, {}});
-    wanted_[descriptor->group()].push_back({id, it->second, descriptor});  // ascending by id
+    wanted_[descriptor->group()].push_back({id, OutputOf(std::move(labels)), descriptor});  // ascending by id
   }
   return !wanted_.empty();
+}
+
+std::size_t SeriesAssembler::OutputOf(std::map<std::string, std::string> labels) {
+  const auto [it, fresh] = output_of_.emplace(std::move(labels), series_.size());
+  if (fresh) series_.push_back({{query_.metric, it->first, {}}, {}});
+  return it->second;
 }
 
 absl::Status SeriesAssembler::AddRows(std::vector<SegmentRow> rows) {
@@ -104,16 +108,16 @@ absl::Status SeriesAssembler::TooManyPoints() const {
                                                    " in this range; ask for a shorter range or name more labels"));
 }
 
-absl::Status SeriesAssembler::AddColumns(const ColumnBlock& block) {
+absl::Status SeriesAssembler::AddColumns(const ColumnBlock& block, const TimeRange& part) {
   std::vector<ColumnBlock::Point> points;
   for (const auto& [group, wanted] : wanted_) {
     for (const Wanted& want : wanted) {
       if (absl::Status status = block.ReadSeries(want.series, points); !status.ok()) return status;
       for (const ColumnBlock::Point& point : points) {
         const std::int64_t time_ms = block.batches()[point.batch].time_ms;
-        if (!range_.Holds(time_ms)) continue;
+        if (!range_.Holds(time_ms) || !part.Holds(time_ms)) continue;
         if (absl::Status status = CountPoint(); !status.ok()) return status;
-        series_[want.output].points.push_back({time_ms, wire::ScaledValue(*want.descriptor, point.value)});
+        series_[want.output].series.points.push_back({time_ms, wire::ScaledValue(*want.descriptor, point.value)});
       }
     }
   }
@@ -131,10 +135,65 @@ absl::Status SeriesAssembler::AddBatch(const wire::DecodedBatch& batch, std::int
       if (value == group.values.end()) break;
       if (value->series != want.series) continue;
       if (absl::Status status = CountPoint(); !status.ok()) return status;
-      series_[want.output].points.push_back({time_ms, wire::ScaledValue(*want.descriptor, value->value)});
+      series_[want.output].series.points.push_back({time_ms, wire::ScaledValue(*want.descriptor, value->value)});
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status SeriesAssembler::AddRolled(RolledPack& pack, const TimeRange& part) {
+  for (std::size_t i = 0; i < pack.series().size(); ++i) {
+    if (!Wants(pack.series()[i])) continue;
+    RolledSeries series = pack.series()[i];
+    if (absl::Status status = pack.Read(i, series.points); !status.ok()) return status;
+    if (absl::Status status = AddRolled(series, pack.bucket_ms(), part); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SeriesAssembler::AddRolled(const RolledSeries& series, std::int64_t bucket_ms, const TimeRange& part) {
+  if (!Wants(series)) return absl::OkStatus();
+  Output& output = series_[OutputOf(series.labels)];
+  // A rate begins with what came before, which may lie two buckets back.
+  const std::int64_t before_ms = query_.function == SampleFunction::kRate ? 2 * bucket_ms : 0;
+  for (const RolledPoint& point : series.points) {
+    const std::int64_t begin = point.bucket * bucket_ms;
+    if (!part.Holds(begin) || point.last_ms >= range_.to || point.last_ms + before_ms < range_.from) continue;
+    if (absl::Status status = CountPoint(); !status.ok()) return status;
+    output.rolled.push_back(Scaled(point, series.numerator, series.denominator));
+    output.rolled.back().bucket = begin;
+  }
+  return absl::OkStatus();
+}
+
+// Puts the rolled points of a series in order, and makes one of what lies in the same bucket, samples too.
+void SeriesAssembler::TakeRolled(Output& output) const {
+  std::vector<RolledPoint>& rolled = output.rolled;
+  std::vector<SamplePoint>& points = output.series.points;
+  const auto by_bucket = [](const RolledPoint& a, const RolledPoint& b) { return a.bucket < b.bucket; };
+  std::stable_sort(rolled.begin(), rolled.end(), by_bucket);
+  std::vector<RolledPoint> merged;
+  for (const RolledPoint& point : rolled) {
+    if (!merged.empty() && merged.back().bucket == point.bucket) {
+      Merge(point, merged.back());
+    } else {
+      merged.push_back(point);
+    }
+  }
+  rolled = std::move(merged);
+  const auto absorbed = [&](const SamplePoint& point) {
+    const auto it = std::partition_point(rolled.begin(), rolled.end(),
+                                         [&](const RolledPoint& r) { return r.last_ms < point.time_ms; });
+    if (it == rolled.end() || it->first_ms > point.time_ms) return false;
+    Merge(RolledSample(it->bucket, point.time_ms, point.value), *it);
+    return true;
+  };
+  if (steps_.has_value()) {
+    points.erase(std::remove_if(points.begin(), points.end(), absorbed), points.end());
+  } else {
+    for (const RolledPoint& point : rolled) points.push_back({point.last_ms, point.last});
+    rolled.clear();
+  }
 }
 
 absl::StatusOr<std::vector<SampleSeries>> SeriesAssembler::Finish() {
@@ -143,12 +202,14 @@ absl::StatusOr<std::vector<SampleSeries>> SeriesAssembler::Finish() {
   points_max_ = query_.points_max;
   points_ = 0;
   for (const auto& [labels, index] : output_of_) {
-    SampleSeries& series = series_[index];
-    if (series.points.empty()) continue;
+    SampleSeries& series = series_[index].series;
+    std::vector<RolledPoint>& rolled = series_[index].rolled;
+    if (!rolled.empty()) TakeRolled(series_[index]);
+    if (series.points.empty() && rolled.empty()) continue;
     if (!std::is_sorted(series.points.begin(), series.points.end(), by_time)) {
       std::stable_sort(series.points.begin(), series.points.end(), by_time);
     }
-    if (steps_.has_value()) series.points = ApplyFunction(query_.function, series.points, *steps_);
+    if (steps_.has_value()) series.points = ApplyFunction(query_.function, series.points, rolled, *steps_);
     points_ += series.points.size();
     if (points_ > points_max_) return TooManyPoints();
     if (!series.points.empty()) result.push_back(std::move(series));

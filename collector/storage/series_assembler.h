@@ -1,4 +1,4 @@
-// From stored payloads to the series a query asked for. Both storages use it; it decodes no segment without need.
+// From stored payloads and tiers to the series a query asked for. Both storages use it; it decodes no segment without need.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include "collector/storage/label_matchers.h"
 #include "collector/storage/records.h"
 #include "collector/storage/sample_functions.h"
+#include "collector/storage/tiers/rolled_codec.h"
 #include "proto/wire/descriptor.h"
 #include "proto/wire/segment_codec.h"
 
@@ -51,8 +52,12 @@ class SeriesAssembler {
   bool StartEpoch(const wire::DescriptorTable& table);
   // All stored rows of some segments of that epoch, in any order. What is in range is decoded and added.
   absl::Status AddRows(std::vector<SegmentRow> rows);
-  // What a block of that epoch holds in columns.
-  absl::Status AddColumns(const ColumnBlock& block);
+  // What a block of that epoch holds in columns, within a part of range().
+  absl::Status AddColumns(const ColumnBlock& block, const TimeRange& part);
+  // What a tier keeps, of any epoch: the buckets that begin within `part`, which may reach beyond range().
+  absl::Status AddRolled(RolledPack& pack, const TimeRange& part);
+  // The same of one series.
+  absl::Status AddRolled(const RolledSeries& series, std::int64_t bucket_ms, const TimeRange& part);
   // By labels, points ascending. Series without a point in range are left out. ResourceExhausted: more points than the
   // query allows.
   absl::StatusOr<std::vector<SampleSeries>> Finish();
@@ -63,6 +68,10 @@ class SeriesAssembler {
     std::size_t output = 0;  // index in series_
     const v1::SeriesDescriptor* descriptor = nullptr;
   };
+  struct Output {
+    SampleSeries series;
+    std::vector<RolledPoint> rolled;  // scaled; `bucket` is when it begins
+  };
   SeriesAssembler(const SampleQuery& query, LabelMatchers matchers)
       : query_(query), matchers_(std::move(matchers)), points_max_(query.points_max) {}
 
@@ -71,6 +80,9 @@ class SeriesAssembler {
   absl::Status CountPoint();
   absl::Status TooManyPoints() const;
   absl::Status AddBatch(const wire::DecodedBatch& batch, std::int64_t time_ms);
+  std::size_t OutputOf(std::map<std::string, std::string> labels);
+  bool Wants(const RolledSeries& series) const { return series.metric == query_.metric && matchers_.Match(series.labels); }
+  void TakeRolled(Output& output) const;
 
   const SampleQuery& query_;
   LabelMatchers matchers_;
@@ -80,7 +92,7 @@ class SeriesAssembler {
   const wire::DescriptorTable* table_ = nullptr;
   absl::flat_hash_map<std::uint32_t, std::vector<Wanted>> wanted_;       // by group; of the current epoch
   std::map<std::map<std::string, std::string>, std::size_t> output_of_;  // labels -> index in series_
-  std::vector<SampleSeries> series_;
+  std::vector<Output> series_;
   std::size_t points_ = 0;
 };
 

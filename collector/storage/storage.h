@@ -50,7 +50,11 @@ class StorageReader {
   virtual absl::StatusOr<std::vector<GapRecord>> ListGaps(std::string_view machine_id) = 0;              // in the order told
   // All groups and series of an epoch, as they were sent.
   virtual absl::StatusOr<v1::DescriptorSet> Descriptors(std::string_view machine_id, std::uint64_t epoch) = 0;
-  // By labels. InvalidArgument: no metric name, from is not before to, an expression that is none, a step without a
+  // By labels, of the machine and of those that it goes on from. Samples that are not kept any more are answered by what
+  // five minutes keep of them, and those older still by hours: without a function, as the last sample of each. Such a
+  // bucket counts for the step that its last sample lies in, so whole ones are exact where steps are multiples of them.
+  // With whole hours for steps and their begin the hours answer wherever they are known: it is the same and faster. A
+  // rate does not see what a counter did when it began again twice within a bucket. InvalidArgument: no metric name, from is not before to, an expression that is none, a step without a
   // function or too many of them; NotFound: no such machine; ResourceExhausted: more than points_max, or with a
   // function more than kSamplesReadMax to make them of, says how to ask for less; DataLoss: a stored payload does not
   // decode. Batches of a segment that lie behind a hole cannot be decoded and are left out until the hole is filled.
@@ -125,10 +129,10 @@ class StorageTransaction : public StorageReader {
   virtual absl::Status UpdateDelivery(
       const OutboxRecord& delivery) = 0;  // by id: state, attempts, next attempt, answer
 
-  // Deletes batches older than `raw_before` (those of an hour go together, with its youngest), epochs that thereby
-  // became empty, and coverage, events of machines, ended deliveries and issues older than `records_before` with their
-  // events, a bounded amount a call. Which sequences were committed stays known as long as the epoch. True: more is left.
-  virtual absl::StatusOr<bool> Expire(absl::Time raw_before, absl::Time records_before) = 0;
+  // Deletes what is older, a bounded amount a call. Batches of an hour go together, with its youngest; what five minutes
+  // and hours keep of their samples is written before. Epochs that thereby became empty go too; which sequences were
+  // committed stays known as long as the epoch. True: more is left.
+  virtual absl::StatusOr<bool> Expire(const ExpireBefore& before) = 0;
 };
 
 // Thread-safe.

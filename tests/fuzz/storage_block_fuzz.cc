@@ -11,6 +11,7 @@
 #include "collector/storage/block/column_codec.h"
 #include "collector/storage/block/compression.h"
 #include "collector/storage/sqlite/block_codec.h"
+#include "collector/storage/tiers/rolled_codec.h"
 #include "proto/wire/bytes.h"
 
 namespace {
@@ -27,12 +28,34 @@ void ReadAll(std::string_view content) {
   (void)block->WritePayloads(payloads);
 }
 
+void ReadAllRolled(std::string_view content) {
+  auto pack = RolledPack::Open(content);
+  if (!pack.ok()) return;
+  std::vector<RolledPoint> points;
+  for (std::size_t i = 0; i < pack->series().size(); ++i) (void)pack->Read(i, points);
+}
+
+// The bytes as a head, the length of which they say, and columns.
+std::string WithPackedHead(std::string_view bytes) {
+  const std::size_t head = bytes.empty() ? 0 : static_cast<std::uint8_t>(bytes[0]) % bytes.size();
+  const std::string packed = Compressed(bytes.substr(bytes.empty() ? 0 : 1, head));
+  std::string content;
+  wire::AppendVarint(packed.size(), content);
+  return content + packed + std::string(bytes.substr(bytes.empty() ? 0 : 1 + head));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 4) {
+  switch (data[0] % 6) {
+    case 4:
+      ReadAllRolled(WithPackedHead(bytes));
+      break;
+    case 5:
+      ReadAllRolled(bytes);
+      break;
     case 0: {
       const std::size_t head = bytes.empty() ? 0 : static_cast<std::uint8_t>(bytes[0]) % bytes.size();
       const std::string packed = Compressed(bytes.substr(0, head));

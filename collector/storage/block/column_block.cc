@@ -291,6 +291,12 @@ std::vector<std::uint32_t> ColumnBlock::MomentsOf(const Group& group) const {
   return moments;
 }
 
+std::vector<std::uint32_t> ColumnBlock::SeriesIds() const {
+  std::vector<std::uint32_t> ids;
+  for (const Column& column : columns_) ids.push_back(column.series);
+  return ids;
+}
+
 absl::Status ColumnBlock::ReadSeries(std::uint32_t series, std::vector<Point>& points) const {
   points.clear();
   for (const Column& column : columns_) {

@@ -76,6 +76,7 @@ class ColumnBlock {
     std::uint32_t batch = 0;  // index in batches()
     wire::RawValue value = 0;
   };
+  std::vector<std::uint32_t> SeriesIds() const;
   // Sets `points` to those of one series, ascending; none if the block does not have it.
   absl::Status ReadSeries(std::uint32_t series, std::vector<Point>& points) const;
 

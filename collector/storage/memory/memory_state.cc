@@ -53,18 +53,50 @@ absl::StatusOr<std::vector<SampleSeries>> MemoryState::QuerySamples(const Sample
   if (!machines.contains(query.machine_id)) {
     return absl::NotFoundError(absl::StrCat("no machine ", query.machine_id));
   }
-  for (auto it = epochs.lower_bound({query.machine_id, 0}); it != epochs.end() && it->first.first == query.machine_id;
-       ++it) {
+  for (const MachineId& machine : MachineAndOlder(query.machine_id)) {
+    if (absl::Status status = AddMachine(machine, *assembler); !status.ok()) return status;
+  }
+  return assembler->Finish();
+}
+
+std::vector<MachineId> MemoryState::MachineAndOlder(const MachineId& id) const {
+  std::vector<MachineId> found{id};
+  for (std::size_t next = 0; next < found.size(); ++next) {
+    for (const auto& [older, machine] : machines) {
+      if (machine.continued_as == found[next] && std::find(found.begin(), found.end(), older) == found.end()) {
+        found.push_back(older);
+      }
+    }
+  }
+  return found;
+}
+
+absl::Status MemoryState::AddMachine(const MachineId& machine, SeriesAssembler& assembler) const {
+  constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  absl::Status status;
+  const auto add = [&](const auto& tier_of, const Tier& tier, const TimeRange& part) {
+    const auto it = tier_of.find(machine);
+    if (it == tier_of.end()) return;
+    it->second.ForEach([&](const RolledSeries& series) {
+      if (status.ok()) status = assembler.AddRolled(series, tier.bucket_ms, part);
+    });
+  };
+  add(hours, kHours, {std::numeric_limits<std::int64_t>::min(), five_minutes_from_ms});
+  add(five_minutes, kFiveMinutes, {five_minutes_from_ms, kNever});
+  if (!status.ok()) return status;
+  for (auto it = epochs.lower_bound({machine, 0}); it != epochs.end() && it->first.first == machine; ++it) {
     wire::DescriptorTable table;
-    if (absl::Status status = table.Add(it->second.descriptors); !status.ok()) return status;
-    if (!assembler->StartEpoch(table)) continue;
+    status = table.Add(it->second.descriptors);
+    if (!status.ok()) return status;
+    if (!assembler.StartEpoch(table)) continue;
     std::vector<SegmentRow> rows;
     for (const auto& [sequence, batch] : it->second.batches) {
       rows.push_back({batch.segment_first_sequence, sequence, absl::ToUnixMillis(batch.time), batch.samples});
     }
-    if (absl::Status status = assembler->AddRows(std::move(rows)); !status.ok()) return status;
+    status = assembler.AddRows(std::move(rows));
+    if (!status.ok()) return status;
   }
-  return assembler->Finish();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> MemoryState::ReadCommits(std::string_view after, std::size_t samples_max,

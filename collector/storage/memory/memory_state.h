@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,8 +13,11 @@
 #include "absl/status/statusor.h"
 #include "collector/storage/interval_set.h"
 #include "collector/storage/storage.h"
+#include "collector/storage/tiers/rolled_points.h"
 
 namespace steward::collector {
+
+class SeriesAssembler;
 
 struct MemoryState {
   struct MachineInventory {
@@ -35,6 +39,10 @@ struct MemoryState {
   std::map<std::string, MachineInventory, std::less<>> inventories;
   std::map<std::string, std::vector<ChangeRecord>, std::less<>> changes;  // oldest first
   std::map<EpochKey, Epoch> epochs;
+  // What is kept of expired batches, by machine. Unlike on disk the hours know nothing of batches that are still there.
+  std::map<std::string, RolledSet, std::less<>> five_minutes;
+  std::map<std::string, RolledSet, std::less<>> hours;
+  std::int64_t five_minutes_from_ms = std::numeric_limits<std::int64_t>::min();  // what is older is told by the hours
   std::map<std::string, std::vector<BootClockRecord>, std::less<>> boot_clocks;  // by machine; measured last first
   std::map<std::string, std::vector<GapRecord>, std::less<>> gaps;               // by machine; in the order told
   std::map<std::pair<std::string, std::int64_t>, v1::CoverageRecord> coverage;  // by machine id and day
@@ -50,6 +58,8 @@ struct MemoryState {
   absl::StatusOr<TokenRecord> FindTokenBySecret(std::string_view secret_sha256) const;
   absl::StatusOr<std::vector<ChangeRecord>> ListChanges(std::string_view machine_id, std::size_t max) const;
   absl::StatusOr<std::vector<SampleSeries>> QuerySamples(const SampleQuery& query) const;
+  absl::Status AddMachine(const MachineId& machine, SeriesAssembler& assembler) const;
+  std::vector<MachineId> MachineAndOlder(const MachineId& id) const;  // those it goes on from
   absl::StatusOr<std::string> ReadCommits(std::string_view after, std::size_t samples_max,
                                           StorageReader::TakeCommitted take) const;
   absl::StatusOr<std::vector<CoverageRow>> ListCoverage(std::string_view machine_id, std::int64_t from_day,

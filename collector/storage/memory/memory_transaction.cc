@@ -9,6 +9,7 @@
 #include "collector/storage/inventory_diff.h"
 #include "collector/storage/issue_words.h"
 #include "collector/storage/stored_time.h"
+#include "proto/wire/segment_codec.h"
 
 namespace steward::collector {
 namespace {
@@ -264,24 +265,41 @@ absl::Status MemoryTransaction::UpdateDelivery(const OutboxRecord& delivery) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> MemoryTransaction::Expire(absl::Time raw_before, absl::Time records_before) {
-  const bool batches_left = ExpireBatches(ToStoredMs(raw_before), kExpireRowsPerCall);
-  ExpireCoverage(ToStoredMs(records_before));
-  const bool records_left = ExpireRecords(ToStoredMs(records_before), kExpireRowsPerCall);
+absl::StatusOr<bool> MemoryTransaction::Expire(const ExpireBefore& before) {
+  const std::int64_t records_ms = ToStoredMs(before.records);
+  const std::int64_t five_minutes_ms = ToStoredMs(before.five_minutes);
+  const bool batches_left = ExpireBatches(ToStoredMs(before.raw), kExpireRowsPerCall);
+  if (five_minutes_ms > state_.five_minutes_from_ms) {
+    undo_.push_back([this, old = state_.five_minutes_from_ms] { state_.five_minutes_from_ms = old; });
+    const std::int64_t day = FloorDivide(five_minutes_ms, kFiveMinutes.period_ms()) * kFiveMinutes.period_ms();
+    state_.five_minutes_from_ms = std::max(state_.five_minutes_from_ms, day);
+  }
+  ExpireTier(state_.five_minutes, kFiveMinutes, five_minutes_ms);
+  ExpireTier(state_.hours, kHours, ToStoredMs(before.hours));
+  ExpireCoverage(records_ms);
+  const bool records_left = ExpireRecords(records_ms, kExpireRowsPerCall);
   return batches_left || records_left;
 }
 
+// By the segment, with its youngest: what is left of one could not be decoded.
 bool MemoryTransaction::ExpireBatches(std::int64_t before_ms, std::size_t max) {
   std::vector<MemoryState::EpochKey> emptied;
   for (auto& [key, epoch] : state_.epochs) {
-    const bool had_batches = !epoch.batches.empty();
-    for (auto it = epoch.batches.begin(); it != epoch.batches.end();) {
-      const auto [sequence, batch] = *it++;
-      if (ToStoredMs(batch.time) >= before_ms) continue;
-      if (max-- == 0) return true;
-      Erase(epoch.batches, sequence);
+    std::map<std::uint64_t, std::int64_t> youngest;  // of each segment
+    for (const auto& [sequence, batch] : epoch.batches) {
+      std::int64_t& time_ms = youngest.try_emplace(batch.segment_first_sequence, ToStoredMs(batch.time)).first->second;
+      time_ms = std::max(time_ms, ToStoredMs(batch.time));
     }
-    if (had_batches && epoch.batches.empty()) emptied.push_back(key);
+    std::vector<std::uint64_t> old;
+    for (const auto& [sequence, batch] : epoch.batches) {
+      if (youngest[batch.segment_first_sequence] < before_ms) old.push_back(sequence);
+    }
+    if (old.empty()) continue;
+    if (max == 0) return true;
+    max -= std::min(max, old.size());
+    RollUp(key, epoch, old);
+    for (const std::uint64_t sequence : old) Erase(epoch.batches, sequence);
+    if (epoch.batches.empty()) emptied.push_back(key);
   }
   // A machine keeps the epoch of its newest data, which may go on.
   for (const auto& key : emptied) {
@@ -291,6 +309,41 @@ bool MemoryTransaction::ExpireBatches(std::int64_t before_ms, std::size_t max) {
     if (has_other) Erase(state_.epochs, key);
   }
   return false;
+}
+
+void MemoryTransaction::RollUp(const MemoryState::EpochKey& key, const MemoryState::Epoch& epoch,
+                               const std::vector<std::uint64_t>& sequences) {
+  wire::DescriptorTable table;
+  if (!table.Add(epoch.descriptors).ok()) return;
+  EpochRoller five_minutes(table, kFiveMinutes);
+  EpochRoller hours(table, kHours);
+  std::map<std::uint64_t, std::pair<wire::SegmentDecoder, std::uint64_t>> segments;  // and the sequence that comes next
+  wire::DecodedBatch decoded;
+  for (const std::uint64_t sequence : sequences) {
+    const BatchRecord& batch = epoch.batches.at(sequence);
+    const std::uint64_t first = batch.segment_first_sequence;
+    auto& [decoder, next] = segments.try_emplace(first, wire::SegmentDecoder(table), first).first->second;
+    if (sequence != next || !decoder.Decode(batch.samples, decoded).ok()) continue;
+    ++next;
+    five_minutes.Add(ToStoredMs(batch.time), decoded);
+    hours.Add(ToStoredMs(batch.time), decoded);
+  }
+  RolledSet of_minutes = state_.five_minutes[key.first];
+  five_minutes.MoveTo(of_minutes);
+  Assign(state_.five_minutes, key.first, std::move(of_minutes));
+  RolledSet of_hours = state_.hours[key.first];
+  hours.MoveTo(of_hours);
+  Assign(state_.hours, key.first, std::move(of_hours));
+}
+
+void MemoryTransaction::ExpireTier(std::map<std::string, RolledSet, std::less<>>& tier_of, const Tier& tier,
+                                   std::int64_t before_ms) {
+  const std::int64_t period = FloorDivide(before_ms, tier.period_ms());
+  for (const auto& [machine, set] : tier_of) {
+    RolledSet left = set;
+    left.DropBefore(period * tier.period_buckets);
+    Assign(tier_of, machine, std::move(left));
+  }
 }
 
 bool MemoryTransaction::ExpireRecords(std::int64_t before_ms, std::size_t max) {

@@ -137,7 +137,7 @@ class MemoryTransaction final : public MemoryReads<StorageTransaction> {
   absl::Status AddIssueEvent(const IssueEventRecord& event) override;
   absl::Status AddDelivery(const OutboxRecord& delivery) override;
   absl::Status UpdateDelivery(const OutboxRecord& delivery) override;
-  absl::StatusOr<bool> Expire(absl::Time raw_before, absl::Time records_before) override;
+  absl::StatusOr<bool> Expire(const ExpireBefore& before) override;
 
  private:
   absl::Status KnownMachine(std::string_view id) const;
@@ -147,6 +147,9 @@ class MemoryTransaction final : public MemoryReads<StorageTransaction> {
   template <class Map>
   void Erase(Map& map, const typename Map::key_type& key);
   bool ExpireBatches(std::int64_t before_ms, std::size_t max);
+  void RollUp(const MemoryState::EpochKey& key, const MemoryState::Epoch& epoch,
+              const std::vector<std::uint64_t>& sequences);
+  void ExpireTier(std::map<std::string, RolledSet, std::less<>>& tier_of, const Tier& tier, std::int64_t before_ms);
   void ExpireCoverage(std::int64_t before_ms);
   bool ExpireRecords(std::int64_t before_ms, std::size_t max);
 

@@ -94,7 +94,8 @@ absl::StatusOr<UnpackedBlock> UnpackColumns(std::string_view content) {
         batch.decoded ? unpacked.payloads[next++] : unpacked.payloads.emplace_back(batch.payload);
     const std::string_view events = batch.events.empty() ? batch.events : unpacked.payloads.emplace_back(batch.events);
     unpacked.batches.push_back(
-        {batch.segment_first, batch.sequence, batch.time_ms, batch.sample_count, samples, events, 0, batch.checksum});
+        {batch.segment_first, batch.sequence, batch.time_ms, batch.sample_count, samples, events, 0, batch.checksum,
+         batch.decoded});
   }
   return unpacked;
 }
@@ -130,6 +131,12 @@ absl::StatusOr<UnpackedBlock> UnpackPayloads(std::string_view content) {
     if (sizes[i] > rest.size()) return Damaged("cut short");
     const std::string_view part = Take(rest, sizes[i]);
     (i < count ? block.batches[i].samples : block.batches[i - count].events) = part;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    StoredBatch& batch = block.batches[i];
+    const bool follows = i > 0 && block.batches[i - 1].rolled_up && block.batches[i - 1].sequence + 1 == batch.sequence &&
+                         block.batches[i - 1].segment_first == batch.segment_first;
+    batch.rolled_up = batch.sequence == batch.segment_first || follows;
   }
   return block;
 }

@@ -25,6 +25,7 @@ struct StoredBatch {
   std::string_view events;
   std::int64_t position = 0;              // in the order of commits
   std::optional<std::uint32_t> checksum;  // if `samples` is not what was received
+  bool rolled_up = false;                 // the hours know its samples; of an unpacked block: it can be decoded
 };
 
 // Codings of `content`; stored: permanent.

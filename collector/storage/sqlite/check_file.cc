@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "collector/storage/sqlite/connection.h"
 #include "collector/storage/sqlite/interrupt.h"
+#include "collector/storage/sqlite/rolled.h"
 #include "collector/storage/sqlite/schema.h"
 #include "collector/storage/sqlite/stored_batches.h"
 
@@ -39,6 +40,7 @@ class Checker {
     Try([&] { CheckDescriptors(); });
     Try([&] { CheckBlocks(); });
     Try([&] { CheckLog(); });
+    Try([&] { CheckTiers(); });
     return std::move(report_);
   }
 
@@ -110,6 +112,17 @@ class Checker {
         report_.batches += batches.size();
         if (!status.ok()) Note(absl::StrCat("run ", run.key, ": ", ToText(status)));
       }
+    }
+  }
+
+  void CheckTiers() {
+    Query rows(connection_, "SELECT key, coding, content FROM rolled");
+    while (rows.Next()) {
+      auto pack = OpenPiece(connection_, rows.Integer(1), rows.View(2));
+      absl::Status status = pack.status();
+      std::vector<RolledPoint> points;
+      for (std::size_t i = 0; status.ok() && i < pack->series().size(); ++i) status = pack->Read(i, points);
+      if (!status.ok()) Note(absl::StrCat("piece ", rows.Integer(0), " of a tier: ", ToText(status)));
     }
   }
 

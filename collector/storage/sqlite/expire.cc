@@ -1,31 +1,118 @@
+#include "collector/storage/sqlite/expire.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
 #include "collector/storage/sqlite/fold.h"
+#include "collector/storage/sqlite/roll_up.h"
+#include "collector/storage/sqlite/rolled.h"
 #include "collector/storage/sqlite/stored_batches.h"
+#include "collector/storage/stored_time.h"
+#include "spdlog/spdlog.h"
 
 namespace steward::collector {
 namespace {
 
-constexpr std::int64_t kBlocksPerCall = 500;      // of some 30 kB each
+constexpr std::int64_t kBlocksPerCall = 16;  // to be read and rolled up, some 5 ms each
+constexpr std::int64_t kRunsPerCall = 16;
 constexpr std::int64_t kEpochsPerCall = 200;
-constexpr std::int64_t kFreePagesKept = 2'048;    // 16 MiB stay in the file for what comes next
-constexpr char kVacuum[] = "PRAGMA incremental_vacuum(2000)";
+constexpr std::int64_t kFreePagesKept = 2'048;  // 16 MiB stay in the file for what comes next
+constexpr std::int64_t kPagesPerCall = 500;
+constexpr char kVacuum[] = "PRAGMA incremental_vacuum(500)";
 
 struct EpochKey {
   std::int64_t machine = 0;
   std::uint64_t epoch = 0;
 };
 
-// Runs that hold nothing younger go with their committed sequences noted; TrimLog takes the rows.
 std::vector<Run> OldRuns(Connection& connection, std::int64_t before_ms) {
   std::vector<Run> runs;
   Query query(connection,
               "SELECT key, machine, epoch, segment_first, sequence_first, sequence_last, batch_first, batch_last, "
               "time_min_ms, time_max_ms FROM run WHERE time_max_ms < ?1 ORDER BY key LIMIT ?2",
-              before_ms, kBlocksPerCall);
+              before_ms, kRunsPerCall);
   while (query.Next()) {
     runs.push_back({query.Integer(0), query.Integer(1), query.Unsigned(2), query.Unsigned(3), query.Unsigned(4),
                     query.Unsigned(5), query.Integer(6), query.Integer(7), query.Integer(8), query.Integer(9)});
   }
   return runs;
+}
+
+// Runs that hold nothing younger, of machines that fell silent, go with their committed sequences noted; TrimLog takes
+// the rows. Those that belong together with others become blocks first.
+bool ExpireRuns(Connection& connection, std::int64_t before_ms) {
+  const std::vector<Run> runs = OldRuns(connection, before_ms);
+  std::set<std::pair<std::int64_t, std::int64_t>> folded;  // machines and hours: all their runs are blocks now
+  for (const Run& run : runs) {
+    absl::Status status = absl::OkStatus();
+    const MachineHour hour{run.machine, HourOf(run.time_min_ms)};
+    if (folded.contains({hour.machine, hour.hour})) continue;
+    if (StandsAlone(connection, run)) {
+      status = RollUpRun(connection, run);
+      DropRun(connection, run);
+    } else {
+      status = FoldHour(connection, hour);
+      if (status.ok()) {
+        folded.emplace(hour.machine, hour.hour);
+      } else {
+        DropRun(connection, run);
+      }
+    }
+    if (!status.ok()) spdlog::error("samples past their time were not rolled up: {}", ToStd(status.message()));
+  }
+  return static_cast<std::int64_t>(runs.size()) == kRunsPerCall;
+}
+
+// A block that cannot be read has nothing that could be counted.
+RolledUp RollUp(Connection& connection, std::int64_t block, const Tier& tier) {
+  const absl::StatusOr<bool> all = RollUpBlock(connection, block, tier);
+  if (!all.ok()) spdlog::error("block {} cannot be rolled up: {}", block, ToStd(all.status().message()));
+  return !all.ok() || *all ? RolledUp::kAll : RolledUp::kDecoded;
+}
+
+// Blocks of older schemas, the oldest first.
+bool RollUpOlderSchemas(Connection& connection) {
+  std::vector<std::int64_t> blocks;
+  {
+    Query query(connection, "SELECT block FROM block_position WHERE rolled_up <> 1 AND rolled_up = 0 LIMIT ?1",
+                kBlocksPerCall);
+    while (query.Next()) blocks.push_back(query.Integer(0));
+  }
+  for (const std::int64_t block : blocks) {
+    const auto rolled_up = static_cast<std::int64_t>(RollUp(connection, block, kHours));
+    Query(connection, "UPDATE block_position SET rolled_up = ?2 WHERE block = ?1", block, rolled_up).Run();
+  }
+  return static_cast<std::int64_t>(blocks.size()) == kBlocksPerCall;
+}
+
+// The hours know them already; now the five minutes take their place.
+bool ExpireBlocks(Connection& connection, std::int64_t before_ms) {
+  std::vector<std::int64_t> blocks;
+  {
+    Query query(connection,
+                "SELECT key FROM block JOIN block_position ON block = key WHERE time_max_ms < ?1 AND rolled_up <> 0 "
+                "ORDER BY time_max_ms LIMIT ?2",
+                before_ms, kBlocksPerCall);
+    while (query.Next()) blocks.push_back(query.Integer(0));
+  }
+  for (const std::int64_t block : blocks) {
+    RollUp(connection, block, kFiveMinutes);
+    Query(connection, "DELETE FROM block WHERE key = ?1", block).Run();
+  }
+  return static_cast<std::int64_t>(blocks.size()) == kBlocksPerCall;
+}
+
+bool ExpireTiers(Connection& connection, const ExpireBefore& before) {
+  const std::int64_t five_minutes_ms = ToStoredMs(before.five_minutes);
+  if (before.five_minutes != absl::InfinitePast()) {
+    const std::int64_t day_ms = kFiveMinutes.period_ms();
+    SetFiveMinutesFromMs(connection, FloorDivide(five_minutes_ms, day_ms) * day_ms);
+  }
+  const bool five_minutes_left = ExpireTier(connection, kFiveMinutes, five_minutes_ms);
+  const bool hours_left = ExpireTier(connection, kHours, ToStoredMs(before.hours));
+  return five_minutes_left || hours_left;
 }
 
 // Epochs of which no batch is left, of machines that have newer ones. The one a machine wrote last stays: it may go on.
@@ -42,24 +129,32 @@ std::vector<EpochKey> EmptyEpochs(Connection& connection) {
   return epochs;
 }
 
-}  // namespace
-
-bool ExpireBatches(Connection& connection, std::int64_t before_ms) {
-  const std::vector<Run> runs = OldRuns(connection, before_ms);
-  for (const Run& run : runs) DropRun(connection, run);
-  const std::int64_t blocks = Query(connection,
-                                    "DELETE FROM block WHERE key IN (SELECT key FROM block WHERE time_max_ms < ?1 "
-                                    "ORDER BY time_max_ms LIMIT ?2)",
-                                    before_ms, kBlocksPerCall)
-                                  .Run();
+bool ExpireEpochs(Connection& connection) {
   const std::vector<EpochKey> epochs = EmptyEpochs(connection);
   for (const EpochKey& key : epochs) {
     Query(connection, "DELETE FROM committed WHERE machine = ?1 AND epoch = ?2", key.machine, key.epoch).Run();
     Query(connection, "DELETE FROM descriptor_set WHERE machine = ?1 AND epoch = ?2", key.machine, key.epoch).Run();
   }
-  if (connection.Integer("PRAGMA freelist_count") > kFreePagesKept) connection.Execute(kVacuum);
-  return static_cast<std::int64_t>(runs.size()) == kBlocksPerCall || blocks == kBlocksPerCall ||
-         static_cast<std::int64_t>(epochs.size()) == kEpochsPerCall;
+  return static_cast<std::int64_t>(epochs.size()) == kEpochsPerCall;
+}
+
+bool GiveBackPages(Connection& connection) {
+  const std::int64_t spare = connection.Integer("PRAGMA freelist_count") - kFreePagesKept;
+  if (spare > 0) connection.Execute(kVacuum);
+  return spare > kPagesPerCall;
+}
+
+}  // namespace
+
+bool ExpireSamples(Connection& connection, const ExpireBefore& before) {
+  const std::int64_t raw_ms = ToStoredMs(before.raw);
+  bool left = ExpireRuns(connection, raw_ms);
+  left = RollUpOlderSchemas(connection) || left;
+  left = ExpireBlocks(connection, raw_ms) || left;
+  left = ExpireTiers(connection, before) || left;
+  left = CompactOne(connection) || left;
+  left = ExpireEpochs(connection) || left;
+  return GiveBackPages(connection) || left;
 }
 
 }  // namespace steward::collector

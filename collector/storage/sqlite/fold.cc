@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collector/storage/block/column_block.h"
+#include "collector/storage/sqlite/roll_up.h"
+#include "collector/storage/sqlite/rolled.h"
 #include "collector/storage/sqlite/stored_batches.h"
 #include "proto/wire/descriptor.h"
 #include "proto/wire/segment_codec.h"
@@ -21,20 +25,21 @@ constexpr std::int64_t kTrimRowsPerCall = 4'000;
 constexpr std::int64_t kHeldRowsMax = 10'000;  // dead rows beyond the live ones that a silent machine may hold back
 
 // Of the block that was inserted last.
-void InsertPositions(Connection& connection, std::int64_t machine, absl::Span<const StoredBatch> batches) {
+void InsertPositions(Connection& connection, std::int64_t machine, absl::Span<const StoredBatch> batches,
+                     RolledUp rolled_up) {
   const auto [first, last] =
       std::minmax_element(batches.begin(), batches.end(),
                           [](const StoredBatch& a, const StoredBatch& b) { return a.position < b.position; });
   const std::string positions = PackPositions(batches);
   Query(connection,
-        "INSERT INTO block_position (block, machine, batch_first, batch_last, positions) "
-        "VALUES (last_insert_rowid(), ?1, ?2, ?3, ?4)",
-        machine, first->position, last->position, Bytes(positions))
+        "INSERT INTO block_position (block, machine, batch_first, batch_last, positions, rolled_up) "
+        "VALUES (last_insert_rowid(), ?1, ?2, ?3, ?4, ?5)",
+        machine, first->position, last->position, Bytes(positions), static_cast<std::int64_t>(rolled_up))
       .Run();
 }
 
 void InsertBlock(Connection& connection, std::int64_t machine, std::uint64_t epoch, const std::string& content,
-                 absl::Span<const StoredBatch> batches) {
+                 absl::Span<const StoredBatch> batches, RolledUp rolled_up) {
   const auto [oldest, newest] = std::minmax_element(
       batches.begin(), batches.end(), [](const StoredBatch& a, const StoredBatch& b) { return a.time_ms < b.time_ms; });
   std::uint64_t samples = 0;
@@ -45,14 +50,15 @@ void InsertBlock(Connection& connection, std::int64_t machine, std::uint64_t epo
         machine, epoch, batches.front().sequence, batches.back().sequence, oldest->time_ms, newest->time_ms,
         static_cast<std::uint64_t>(batches.size()), samples, kBlockCodingColumns, Bytes(content))
       .Run();
-  InsertPositions(connection, machine, batches);
+  InsertPositions(connection, machine, batches, rolled_up);
 }
 
-// Packs batches, which ascend by sequence, into blocks that end with a segment.
+// Packs batches, which ascend by sequence, into blocks that end with a segment; rolls up those that are decoded now.
 class BlockWriter {
  public:
-  BlockWriter(Connection& connection, std::int64_t machine, std::uint64_t epoch, const wire::DescriptorTable& table)
-      : connection_(connection), machine_(machine), epoch_(epoch), table_(table) {}
+  BlockWriter(Connection& connection, std::int64_t machine, std::uint64_t epoch, const wire::DescriptorTable& table,
+              EpochRoller& roller)
+      : connection_(connection), machine_(machine), epoch_(epoch), table_(table), roller_(roller) {}
 
   void Write(absl::Span<const StoredBatch> batches) {
     ColumnBlockBuilder builder(table_);
@@ -64,7 +70,8 @@ class BlockWriter {
       for (const StoredBatch& batch : segment) bytes += batch.samples.size() + batch.events.size();
       next += segment.size();
       if (next < batches.size() && bytes < kBlockPayloadBytesMax && builder.values() < kBlockValues) continue;
-      InsertBlock(connection_, machine_, epoch_, builder.Finish(), batches.subspan(begin, next - begin));
+      InsertBlock(connection_, machine_, epoch_, builder.Finish(), batches.subspan(begin, next - begin),
+                  std::exchange(rolled_up_, RolledUp::kAll));
       builder = ColumnBlockBuilder(table_);
       begin = next;
       bytes = 0;
@@ -87,6 +94,8 @@ class BlockWriter {
       const StoredBatch& batch = segment[i];
       readable = readable && batch.sequence == batch.segment_first + i && decoder.Decode(batch.samples, decoded).ok() &&
                  builder.values() + decoded.sample_count() <= kBlockValuesMax;
+      if (!readable) rolled_up_ = RolledUp::kDecoded;
+      if (readable && !batch.rolled_up) roller_.Add(batch.time_ms, decoded);
       builder.Add({batch.segment_first, batch.sequence, batch.time_ms, batch.sample_count, ChecksumOf(batch),
                    batch.events, false, batch.samples},
                   readable ? &decoded : nullptr);
@@ -97,24 +106,42 @@ class BlockWriter {
   const std::int64_t machine_;
   const std::uint64_t epoch_;
   const wire::DescriptorTable& table_;
+  EpochRoller& roller_;
+  RolledUp rolled_up_ = RolledUp::kAll;  // of the block that is being made
 };
 
-// Blocks that the batches of these runs belong into: they hold neighbours of theirs, or what their segments begin with.
+// The block behind the run, if it begins with what the run's segment goes on with: it waits for the run to be decoded.
+std::optional<std::int64_t> WaitingBlock(Connection& connection, const Run& run) {
+  Query query(connection, "SELECT key, coding, content FROM block WHERE machine = ?1 AND epoch = ?2 AND sequence_first = ?3",
+              run.machine, run.epoch, run.sequence_last + 1);
+  if (!query.Next() || query.Integer(1) != kBlockCodingColumns) return std::nullopt;
+  const auto block = ColumnBlock::Open(query.View(2));
+  if (!block.ok() || block->batches().front().segment_first != run.segment_first) return std::nullopt;
+  return query.Integer(0);
+}
+
+// Blocks that the batches of these runs belong into: they hold neighbours of theirs, or what their segments begin with
+// or go on with.
 std::vector<std::int64_t> BlocksAround(Connection& connection, std::int64_t machine, std::uint64_t epoch,
                                        const std::vector<Run>& runs) {
+  std::set<std::int64_t> needed;  // without which a run cannot be decoded
   std::set<std::int64_t> blocks;
   std::int64_t batches = 0;
   for (const Run& run : runs) {
     Query query(connection,
-                "SELECT key, batch_count FROM block WHERE machine = ?1 AND epoch = ?2 AND sequence_first <= ?4 "
-                "AND sequence_last >= ?3",
+                "SELECT key, batch_count, sequence_first FROM block WHERE machine = ?1 AND epoch = ?2 AND "
+                "sequence_first <= ?4 AND sequence_last >= ?3",
                 machine, epoch, run.segment_first, run.sequence_last);
     while (query.Next()) {
       if (blocks.insert(query.Integer(0)).second) batches += query.Integer(1);
+      if (run.segment_first < run.sequence_first && query.Unsigned(2) < run.sequence_first) needed.insert(query.Integer(0));
+    }
+    if (const auto waiting = WaitingBlock(connection, run)) {
+      needed.insert(*waiting);
+      blocks.insert(*waiting);
     }
   }
-  if (batches > kMergedBatchesMax)
-    return {};  // they stay beside each other; what cannot be decoded alone stays as it came
+  if (batches > kMergedBatchesMax) blocks = needed;  // the others stay beside the new ones
   return {blocks.begin(), blocks.end()};
 }
 
@@ -153,8 +180,8 @@ void WriteCommitted(Connection& connection, std::int64_t machine, std::uint64_t 
   }
 }
 
-absl::Status FoldEpoch(Connection& connection, std::int64_t machine, std::uint64_t epoch,
-                       const std::vector<Run>& runs) {
+absl::Status FoldEpoch(Connection& connection, std::int64_t machine, std::uint64_t epoch, const std::vector<Run>& runs,
+                       RolledSet& rolled) {
   BatchBytes bytes;
   std::vector<StoredBatch> batches;
   std::int64_t newest_ms = runs.front().time_max_ms;
@@ -165,11 +192,11 @@ absl::Status FoldEpoch(Connection& connection, std::int64_t machine, std::uint64
   TakeBlocks(connection, BlocksAround(connection, machine, epoch, runs), bytes, batches);
   std::sort(batches.begin(), batches.end(),
             [](const StoredBatch& a, const StoredBatch& b) { return a.sequence < b.sequence; });
-  const auto descriptors = DescriptorsOf(connection, machine, epoch);
-  if (!descriptors.ok()) return descriptors.status();
-  wire::DescriptorTable table;
-  if (absl::Status status = table.Add(*descriptors); !status.ok()) return status;
-  BlockWriter(connection, machine, epoch, table).Write(batches);
+  const auto table = DescriptorTableOf(connection, machine, epoch);
+  if (!table.ok()) return table.status();
+  EpochRoller roller(*table, kHours);
+  BlockWriter(connection, machine, epoch, *table, roller).Write(batches);
+  roller.MoveTo(rolled);
   WriteCommitted(connection, machine, epoch, runs);
   for (const Run& run : runs) Query(connection, "DELETE FROM run WHERE key = ?1", run.key).Run();
   Query(connection, "UPDATE machine SET last_seen_ms = ?2 WHERE key = ?1 AND last_seen_ms < ?2", machine, newest_ms)
@@ -184,10 +211,16 @@ absl::Status FoldHour(Connection& connection, const MachineHour& hour) {
   for (const Run& run : RunsOfMachine(connection, hour.machine)) {
     if (HourOf(run.time_min_ms) == hour.hour) runs[run.epoch].push_back(run);
   }
+  RolledSet rolled;
   for (const auto& [epoch, of_epoch] : runs) {
-    if (auto status = FoldEpoch(connection, hour.machine, epoch, of_epoch); !status.ok()) return status;
+    if (auto status = FoldEpoch(connection, hour.machine, epoch, of_epoch, rolled); !status.ok()) return status;
   }
+  AddPieces(connection, hour.machine, kHours, rolled);
   return absl::OkStatus();
+}
+
+bool StandsAlone(Connection& connection, const Run& run) {
+  return run.sequence_first == run.segment_first && !WaitingBlock(connection, run).has_value();
 }
 
 void DropRun(Connection& connection, const Run& run) {

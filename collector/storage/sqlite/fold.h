@@ -1,4 +1,5 @@
-// Moves the runs of past hours out of the log into blocks, and takes the log's dead rows away; deletes what is too old.
+// Moves the runs of past hours out of the log into blocks, counts their samples in the tier of hours, and takes the log's
+// dead rows away.
 // In a transaction of the caller; nothing may wait in the BatchLog, which has to forget what it knew of those machines.
 // Throws SQLite::Exception where it does not return a Status.
 #pragma once
@@ -15,6 +16,8 @@ namespace steward::collector {
 // All runs of the machine that began in that hour become blocks, one or more an epoch.
 absl::Status FoldHour(Connection& connection, const MachineHour& hour);
 
+// The run can be decoded by itself, and nothing waits for it to be decoded.
+bool StandsAlone(Connection& connection, const Run& run);
 // The run's batches are given up; that they were committed stays known. TrimLog takes the rows.
 void DropRun(Connection& connection, const Run& run);
 
@@ -22,8 +25,5 @@ void DropRun(Connection& connection, const Run& run);
 void TrimLog(Connection& connection, std::int64_t next_batch_id);
 // The hour of the run that holds back the trimming, if it holds back a lot: that of a machine that fell silent.
 std::optional<MachineHour> FindHoldingRun(Connection& connection, std::int64_t next_batch_id);
-
-// Deletes blocks and runs without a batch from `before_ms` on, and epochs that thereby became empty. True: more is left.
-bool ExpireBatches(Connection& connection, std::int64_t before_ms);
 
 }  // namespace steward::collector

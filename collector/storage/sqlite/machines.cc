@@ -48,6 +48,19 @@ absl::StatusOr<std::int64_t> MachineKey(Connection& connection, std::string_view
   return *key;
 }
 
+absl::StatusOr<std::vector<std::int64_t>> MachineKeys(Connection& connection, std::string_view id) {
+  const auto own = MachineKey(connection, id);
+  if (!own.ok()) return own.status();
+  std::vector<std::int64_t> keys{*own};
+  Query query(connection,
+              "WITH RECURSIVE older (key, id) AS (SELECT key, id FROM machine WHERE id = ?1 UNION "
+              "SELECT machine.key, machine.id FROM older JOIN machine ON machine.continued_as = older.id) "
+              "SELECT key FROM older WHERE id <> ?1",
+              id);
+  while (query.Next()) keys.push_back(query.Integer(0));
+  return keys;
+}
+
 absl::StatusOr<std::vector<MachineRecord>> ListMachines(Connection& connection) {
   Query query(connection, STEWARD_SELECT_MACHINE "ORDER BY host_name, id");
   std::vector<MachineRecord> machines;

@@ -17,6 +17,9 @@ namespace steward::collector {
 std::optional<std::int64_t> FindMachineKey(Connection& connection, std::string_view id);
 absl::StatusOr<std::int64_t> MachineKey(Connection& connection, std::string_view id);  // NotFound
 
+// The machine's, and those of all that it goes on from. NotFound.
+absl::StatusOr<std::vector<std::int64_t>> MachineKeys(Connection& connection, std::string_view id);
+
 absl::StatusOr<std::vector<MachineRecord>> ListMachines(Connection& connection);
 absl::StatusOr<MachineRecord> GetMachine(Connection& connection, std::string_view id);
 absl::Status PutMachine(Connection& connection, const MachineRecord& machine);

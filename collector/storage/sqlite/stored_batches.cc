@@ -94,7 +94,8 @@ absl::Status ReadBlock(Connection& connection, std::int64_t block, BatchBytes& b
                        std::vector<StoredBatch>& batches) {
   Query query(
       connection,
-      "SELECT coding, content, batch_first, positions FROM block JOIN block_position ON block = key WHERE key = ?1",
+      "SELECT coding, content, batch_first, positions, rolled_up FROM block JOIN block_position ON block = key "
+      "WHERE key = ?1",
       block);
   if (!query.Next()) return absl::NotFoundError(absl::StrCat("no block ", block));
   auto unpacked = UnpackBlock(query.Integer(0), query.View(1));
@@ -105,6 +106,7 @@ absl::Status ReadBlock(Connection& connection, std::int64_t block, BatchBytes& b
   } else if (auto status = UnpackPositions(query.View(3), absl::MakeSpan(unpacked->batches)); !status.ok()) {
     return status;
   }
+  for (StoredBatch& batch : unpacked->batches) batch.rolled_up = batch.rolled_up && query.Integer(4) != 0;
   batches.insert(batches.end(), unpacked->batches.begin(), unpacked->batches.end());
   bytes.blocks.push_back(std::move(unpacked->bytes));
   bytes.payloads.push_back(std::move(unpacked->payloads));

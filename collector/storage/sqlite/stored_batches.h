@@ -25,6 +25,9 @@ struct BatchBytes {
   std::vector<std::deque<std::string>> payloads;
 };
 
+// Which batches of a block the hours know; stored: permanent values.
+enum class RolledUp : std::int64_t { kNone = 0, kAll = 1, kDecoded = 2 };
+
 std::vector<Run> RunsOf(Connection& connection, std::int64_t machine, std::uint64_t epoch);  // by first sequence
 std::vector<Run> RunsOfMachine(Connection& connection, std::int64_t machine);                // by epoch, first sequence
 IntervalSet CommittedOf(Connection& connection, std::int64_t machine, std::uint64_t epoch);

@@ -3,7 +3,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "collector/storage/sqlite/fold.h"
+#include "collector/storage/sqlite/expire.h"
 #include "collector/storage/sqlite/stored_batches.h"
 #include "collector/storage/stored_time.h"
 
@@ -183,17 +183,18 @@ absl::Status SqliteTransaction::UpdateDelivery(const OutboxRecord& delivery) {
   });
 }
 
-absl::StatusOr<bool> SqliteTransaction::Expire(absl::Time raw_before, absl::Time records_before) {
+absl::StatusOr<bool> SqliteTransaction::Expire(const ExpireBefore& before) {
   if (log_.HasAppended()) {
     return absl::FailedPreconditionError("a write that appended batches cannot expire any; use two writes");
   }
   return Change([&]() -> absl::StatusOr<bool> {
     BeforeRead();
-    const bool batches_left = ExpireBatches(connection_, ToStoredMs(raw_before));
-    const bool records_left = ExpireRecords(connection_, ToStoredMs(records_before), kExpireRecordsPerCall);
-    const bool coverage_left = ExpireCoverage(connection_, ToStoredMs(records_before), kExpireRecordsPerCall);
+    const std::int64_t records_ms = ToStoredMs(before.records);
+    const bool samples_left = ExpireSamples(connection_, before);
+    const bool records_left = ExpireRecords(connection_, records_ms, kExpireRecordsPerCall);
+    const bool coverage_left = ExpireCoverage(connection_, records_ms, kExpireRecordsPerCall);
     expired_ = true;
-    return batches_left || records_left || coverage_left;
+    return samples_left || records_left || coverage_left;
   });
 }
 

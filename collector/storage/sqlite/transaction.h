@@ -32,7 +32,7 @@ class SqliteTransaction final : public SqliteReads<StorageTransaction> {
   absl::Status AddIssueEvent(const IssueEventRecord& event) override;
   absl::Status AddDelivery(const OutboxRecord& delivery) override;
   absl::Status UpdateDelivery(const OutboxRecord& delivery) override;
-  absl::StatusOr<bool> Expire(absl::Time raw_before, absl::Time records_before) override;
+  absl::StatusOr<bool> Expire(const ExpireBefore& before) override;
 
  private:
   void BeforeRead() override;

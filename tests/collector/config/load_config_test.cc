@@ -112,6 +112,22 @@ secret_file = "/etc/steward/hook.key"
               StartsWith("collector.toml:5:15: secret_file /etc/steward/hook.key cannot be read"));
 }
 
+TEST(Config, KeepsCoarserSamplesLonger) {
+  const RetentionConfig usual = ParseConfig("", "collector.toml", Words())->retention;
+  EXPECT_EQ(usual.raw, absl::Hours(30 * 24));
+  EXPECT_EQ(usual.hours, absl::Hours(400 * 24));
+  const auto config = ParseConfig("[retention]\nraw = \"7d\"\nfive_minutes = \"4w\"\nhours = \"1000d\"", "collector.toml", Words());
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->retention.raw, absl::Hours(7 * 24));
+  EXPECT_EQ(config->retention.five_minutes, absl::Hours(28 * 24));
+  EXPECT_EQ(config->retention.hours, absl::Hours(1'000 * 24));
+  EXPECT_THAT(ErrorOf("[retention]\nraw = \"90d\""),
+              AllOf(HasSubstr("collector.toml:2:"), HasSubstr("five_minutes = \"60d\" is shorter than raw = \"90d\"")));
+  EXPECT_THAT(ErrorOf("[retention]\nhours = \"45d\""), HasSubstr("hours = \"45d\" is shorter than five_minutes = \"60d\""));
+  EXPECT_THAT(ErrorOf("[retention]\nraw = \"1h\""), HasSubstr("collector.toml:2:"));
+  EXPECT_THAT(ErrorOf("[retention]\nminutes = \"90d\""), HasSubstr("minutes"));
+}
+
 TEST(Config, LaysScopesOverTheRuleForAllMachines) {
   const Config config = ParseConfig(kWhole, "collector.toml", Words()).value();
   const RuleConfig office = config.RuleFor("disk-space-low", "office", "desktop");

@@ -136,7 +136,7 @@ TEST_P(BatchContract, ForgetsOldBatchesButNotThatTheyWereThere) {
     for (int calls = 0; calls < 100; ++calls) {
       bool more = false;
       EXPECT_TRUE(Write([&](StorageTransaction& t) {
-                    auto left = t.Expire(At(before), absl::InfinitePast());
+                    auto left = t.Expire({.raw = At(before)});
                     more = left.ok() && *left;
                     return left.status();
                   }).ok());

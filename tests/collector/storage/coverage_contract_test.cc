@@ -89,7 +89,7 @@ TEST_P(CoverageContract, ExpiresWithTheRecords) {
   Put(day, 1);
   AddEvent(-1, v1::MachineEvent::AGENT_STARTED);
   AddEvent(0, v1::MachineEvent::AGENT_STOPPED);
-  EXPECT_TRUE(Write([](StorageTransaction& t) { return t.Expire(At(0), At(0)).status(); }).ok());
+  EXPECT_TRUE(Write([](StorageTransaction& t) { return t.Expire({.raw = At(0), .records = At(0)}).status(); }).ok());
   EXPECT_EQ(Days(day - 1, day), (std::vector<std::int64_t>{day}));
   EXPECT_EQ(Events(-10).size(), 1u);
 }

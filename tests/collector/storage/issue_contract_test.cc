@@ -150,7 +150,7 @@ TEST_P(IssueContract, ForgetsWhatEndedLongAgo) {
                 return t.UpdateDelivery(done);
               }).ok());
   const auto expire = [&](double before) {
-    EXPECT_TRUE(Write([&](StorageTransaction& t) { return t.Expire(absl::InfinitePast(), At(before)).status(); }).ok());
+    EXPECT_TRUE(Write([&](StorageTransaction& t) { return t.Expire({.records = At(before)}).status(); }).ok());
   };
   expire(1);
   EXPECT_THAT(Ids(true), testing::UnorderedElementsAre("live", "ended"));

@@ -20,7 +20,7 @@ std::vector<std::string> Apply(SampleFunction function, std::vector<SamplePoint>
                                std::int64_t to, std::int64_t step) {
   for (SamplePoint& point : points) point.time_ms *= 1000;
   std::vector<std::string> result;
-  for (const SamplePoint& point : ApplyFunction(function, points, {from * 1000, to * 1000, step * 1000})) {
+  for (const SamplePoint& point : ApplyFunction(function, points, {}, {from * 1000, to * 1000, step * 1000})) {
     result.push_back(absl::StrCat(point.time_ms / 1000, "=", point.value));
   }
   return result;

@@ -176,7 +176,7 @@ TEST(SqliteFaultTest, RefusesWritesWhenTheFileMayNotGrow) {
     EXPECT_TRUE((*storage)->WriteAndWait([](StorageTransaction& t) { return t.PutMachine(TestMachine()); }).ok());
     // Space comes back.
     ASSERT_TRUE((*storage)->WriteAndWait([](StorageTransaction& t) {
-      return t.Expire(absl::InfiniteFuture(), absl::InfinitePast()).status();
+      return t.Expire({.raw = absl::InfiniteFuture()}).status();
     }).ok());
     EXPECT_GT(AppendUntilFull(**storage, last + 1, failure), last + 10);
   }
