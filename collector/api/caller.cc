@@ -26,6 +26,7 @@ constexpr Right kRights[] = {
     {"steward.v1.MachineService.GetMachine",             true,  true,      true,   true},
     {"steward.v1.MachineService.RetireMachine",          true,  true,      false,  false},
     {"steward.v1.MachineService.ApproveMachine",         true,  true,      false,  false},
+    {"steward.v1.MachineService.DeleteMachine",          true,  true,      false,  false},
     {"steward.v1.TokenService.CreateEnrollmentToken",    true,  true,      true,   false},
     {"steward.v1.TokenService.CreateApiToken",           true,  false,     false,  false},
     {"steward.v1.TokenService.ListTokens",               true,  true,      false,  false},

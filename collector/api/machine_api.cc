@@ -106,20 +106,23 @@ absl::StatusOr<v1::GetMachineResponse> GetMachine(const Latest& latest, Storage&
   return response;
 }
 
-void RetireMachine(const Latest& latest, Storage& storage, MachineRegistry& machines, const Caller& caller,
-                   const v1::RetireMachineRequest& request, RpcTable::Done<v1::RetireMachineResponse> done) {
-  if (request.reason().size() > kReasonBytesMax) {
-    return done(absl::InvalidArgumentError(StrCat("the reason is longer than ", kReasonBytesMax, " bytes")));
+absl::StatusOr<MachineRecord> FindToChange(Storage& storage, const std::string& words, const std::string& reason) {
+  if (reason.size() > kReasonBytesMax) {
+    return absl::InvalidArgumentError(StrCat("the reason is longer than ", kReasonBytesMax, " bytes"));
   }
-  MachineRecord found;
+  absl::StatusOr<MachineRecord> found = absl::UnknownError("not read");
   const absl::Status read = storage.Read([&](StorageReader& reader) {
-    auto machine = FindMachine(reader, request.machine());
-    if (!machine.ok()) return machine.status();
-    found = *std::move(machine);
+    found = FindMachine(reader, words);
     return absl::OkStatus();
   });
-  if (!read.ok()) return done(read);
-  machines.Retire(found.id, [&latest, done = std::move(done), by = caller.name,
+  return read.ok() ? found : read;
+}
+
+void RetireMachine(const Latest& latest, Storage& storage, MachineRegistry& machines, const Caller& caller,
+                   const v1::RetireMachineRequest& request, RpcTable::Done<v1::RetireMachineResponse> done) {
+  const auto found = FindToChange(storage, request.machine(), request.reason());
+  if (!found.ok()) return done(found.status());
+  machines.Retire(found->id, [&latest, done = std::move(done), by = caller.name,
                              reason = request.reason()](absl::StatusOr<MachinePointer> machine) {
     if (!machine.ok()) return done(machine.status());
     spdlog::info("machine {} ({}) retired by {}: {}", (*machine)->instance, (*machine)->id, by,
@@ -170,6 +173,27 @@ void ApproveMachine(const Latest& latest, Storage& storage, MachineRegistry& mac
                      });
 }
 
+void DeleteMachine(const Latest& latest, Storage& storage, MachineRegistry& machines, const Caller& caller,
+                   const v1::DeleteMachineRequest& request, RpcTable::Done<v1::DeleteMachineResponse> done) {
+  const auto found = FindToChange(storage, request.machine(), request.reason());
+  if (!found.ok()) return done(found.status());
+  if (found->state == MachineState::kActive && !request.retire()) {
+    return done(absl::FailedPreconditionError(
+        StrCat("machine ", found->instance, " is active, and nothing of what is deleted comes back; retire it first: ",
+               "`stewardctl machine retire ", found->instance, "`, or do both at once: `stewardctl machine delete --retire ",
+               found->instance, "`")));
+  }
+  spdlog::info("machine {} ({}) is being deleted by {}: {}", found->instance, found->id, caller.name,
+               request.reason().empty() ? "no reason given" : request.reason());
+  machines.Delete(found->id, [&latest, done = std::move(done)](absl::StatusOr<MachinePointer> machine) {
+    if (!machine.ok()) return done(machine.status());
+    spdlog::info("machine {} ({}) is deleted with its samples, inventory and issues", (*machine)->instance, (*machine)->id);
+    v1::DeleteMachineResponse response;
+    *response.mutable_machine() = MachineMessage(**machine, latest, 0);
+    done(std::move(response));
+  });
+}
+
 }  // namespace
 
 void AddMachineService(const Latest& latest, Storage& storage, MachineRegistry& machines, RpcTable& rpc,
@@ -189,6 +213,10 @@ void AddMachineService(const Latest& latest, Storage& storage, MachineRegistry& 
   rpc.Add<v1::ApproveMachineRequest, v1::ApproveMachineResponse>(
       "steward.v1.MachineService.ApproveMachine", [&](const Caller& caller, const auto& request, auto done) {
         ApproveMachine(latest, storage, machines, caller, request, std::move(done));
+      });
+  rpc.Add<v1::DeleteMachineRequest, v1::DeleteMachineResponse>(
+      "steward.v1.MachineService.DeleteMachine", [&](const Caller& caller, const auto& request, auto done) {
+        DeleteMachine(latest, storage, machines, caller, request, std::move(done));
       });
 }
 

@@ -169,6 +169,11 @@ void Coverage::OnMachineChanged(const MachineRecord& machine) {
   Of(machine.id, machine.interval).SetInterval(absl::ToInt64Milliseconds(machine.interval));
 }
 
+void Coverage::OnMachineDeleted(const MachineRecord& machine) {
+  const MutexLock lock(&mutex_);
+  machines_.erase(machine.id);
+}
+
 std::shared_ptr<Coverage::Round> Coverage::TakeDirty() {
   auto round = std::make_shared<Round>();
   round->time = clock_.WallNow();

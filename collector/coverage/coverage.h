@@ -44,6 +44,7 @@ class Coverage final : public ObservationSink, public std::enable_shared_from_th
   void OnConnected(const MachineRecord&, const std::string&, absl::Time) override {}
   void OnDisconnected(const MachineRecord&, absl::Time) override {}
   void OnMachineChanged(const MachineRecord& machine) override;
+  void OnMachineDeleted(const MachineRecord& machine) override;
 
   // Any thread: the last `count` days up to today, ascending; fewer for a machine that is younger.
   absl::StatusOr<std::vector<CoverageDay>> Days(StorageReader& reader, const MachineRecord& machine, int count) const;

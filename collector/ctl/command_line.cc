@@ -32,6 +32,7 @@ struct Arguments {
   std::string reason;
   std::string as;
   std::uint32_t days = 0;
+  bool retire = false;
   IssuesArguments issues;
   SamplesArguments samples;
   std::string from, to, step, function;
@@ -137,6 +138,15 @@ void AddMachineCommands(CLI::App& app, Arguments& arguments, Run& run) {
   retire->add_option("--reason", arguments.reason, "why, for the records");
   retire->callback([&] {
     run = [&](const CtlContext& context) { return MachineRetire(context, arguments.name, arguments.reason); };
+  });
+  CLI::App* remove = machine->add_subcommand("delete", "delete a retired machine with its samples, inventory and issues, for good");
+  remove->add_option("MACHINE", arguments.name, "id or host name")->required();
+  remove->add_option("--reason", arguments.reason, "why, for the records");
+  remove->add_flag("--retire", arguments.retire, "retire it first if it is active");
+  remove->callback([&] {
+    run = [&](const CtlContext& context) {
+      return MachineDelete(context, arguments.name, arguments.reason, arguments.retire);
+    };
   });
 }
 

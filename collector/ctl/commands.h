@@ -42,6 +42,7 @@ absl::Status MachineShow(const CtlContext& context, const std::string& machine, 
 // `as` empty: the one that it may be.
 absl::Status MachineApprove(const CtlContext& context, const std::string& machine, const std::string& as);
 absl::Status MachineRetire(const CtlContext& context, const std::string& machine, const std::string& reason);
+absl::Status MachineDelete(const CtlContext& context, const std::string& machine, const std::string& reason, bool retire);
 
 struct IssuesArguments {
   bool all = false;  // those that are over too

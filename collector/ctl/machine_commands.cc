@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/human_text.h"
+#include "base/text.h"
 #include "collector/ctl/output.h"
 #include "steward/v1/management.pb.h"
 
@@ -87,6 +88,17 @@ void PrintOffers(const CtlContext& context, const v1::ListMachinesResponse& resp
   }
 }
 
+// Asks for a change of a machine and says what became of it: its name, its id, `outcome` of the answer.
+template <class Response, class Request, class Outcome>
+absl::Status Change(const CtlContext& context, const char* method, const Request& request, Outcome outcome) {
+  Response response;
+  const absl::Status called = context.api.Call(StrCat("MachineService/", method), request, response);
+  if (!called.ok()) return called;
+  if (context.json) return PrintJson(context, response);
+  context.out << Printable(response.machine().instance()) << " (" << response.machine().id() << ") " << outcome(response) << '\n';
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status Machines(const CtlContext& context, bool include_retired) {
@@ -142,24 +154,28 @@ absl::Status MachineApprove(const CtlContext& context, const std::string& machin
   v1::ApproveMachineRequest request;
   request.set_machine(machine);
   request.set_as(as);
-  v1::ApproveMachineResponse response;
-  if (absl::Status called = context.api.Call("MachineService/ApproveMachine", request, response); !called.ok()) return called;
-  if (context.json) return PrintJson(context, response);
-  context.out << Printable(response.machine().instance()) << " (" << response.machine().id() << ") goes on for "
-              << response.retired().id() << ", which is retired; its history stays there.\n";
-  return absl::OkStatus();
+  return Change<v1::ApproveMachineResponse>(context, "ApproveMachine", request, [](const auto& response) {
+    return StrCat("goes on for ", response.retired().id(), ", which is retired; its history stays there.");
+  });
 }
 
 absl::Status MachineRetire(const CtlContext& context, const std::string& machine, const std::string& reason) {
   v1::RetireMachineRequest request;
   request.set_machine(machine);
   request.set_reason(reason);
-  v1::RetireMachineResponse response;
-  if (absl::Status called = context.api.Call("MachineService/RetireMachine", request, response); !called.ok()) return called;
-  if (context.json) return PrintJson(context, response);
-  context.out << Printable(response.machine().instance()) << " (" << response.machine().id()
-              << ") is retired: it may not connect any more, its history stays.\n";
-  return absl::OkStatus();
+  return Change<v1::RetireMachineResponse>(context, "RetireMachine", request, [](const auto&) {
+    return "is retired: it may not connect any more, its history stays.";
+  });
+}
+
+absl::Status MachineDelete(const CtlContext& context, const std::string& machine, const std::string& reason, bool retire) {
+  v1::DeleteMachineRequest request;
+  request.set_machine(machine);
+  request.set_reason(reason);
+  request.set_retire(retire);
+  return Change<v1::DeleteMachineResponse>(context, "DeleteMachine", request, [](const auto&) {
+    return "is deleted with its samples, inventory and issues. Backups made before still hold them.";
+  });
 }
 
 }  // namespace steward::collector

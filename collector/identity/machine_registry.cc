@@ -16,6 +16,8 @@ std::string InstanceName(const std::string& host_name, const MachineId& id, cons
   return taken ? StrCat(host_name, "-", id.substr(0, kIdCharacters)) : host_name;
 }
 
+std::string DeletedSettingKey(std::string_view machine_id) { return StrCat("machine-deleted/", machine_id); }
+
 absl::Status MachineRegistry::Load() {
   return storage_.Read([&](StorageReader& reader) {
     absl::StatusOr<std::vector<MachineRecord>> machines = reader.ListMachines();
@@ -91,6 +93,46 @@ void MachineRegistry::Retire(const MachineId& id, Done done) {
         return absl::OkStatus();
       },
       std::move(done));
+}
+
+void MachineRegistry::Delete(const MachineId& id, Done done) {
+  Update(
+      id, false,
+      [](MachineRecord& machine, StorageTransaction&) -> absl::Status {
+        machine.state = MachineState::kRetired;
+        return absl::OkStatus();
+      },
+      [this, done = std::move(done)](absl::StatusOr<MachinePointer> machine) mutable {
+        if (!machine.ok()) return done(machine.status());
+        Forget(**machine);
+        DeleteSome(*std::move(machine), std::move(done));
+      });
+}
+
+void MachineRegistry::Forget(const MachineRecord& machine) {
+  {
+    const MutexLock lock(&mutex_);
+    machines_.erase(machine.id);
+  }
+  for (const auto& listener : delete_listeners_) listener(machine);
+}
+
+void MachineRegistry::DeleteSome(MachinePointer machine, Done done) {
+  const auto more = std::make_shared<bool>(false);
+  storage_.Write(
+      [id = machine->id, more](StorageTransaction& transaction) -> absl::Status {
+        const absl::StatusOr<bool> left = transaction.DeleteMachine(id);
+        if (!left.ok()) return left.status();
+        *more = *left;
+        return *more ? absl::OkStatus() : transaction.PutSetting(DeletedSettingKey(id), "1");
+      },
+      [this, machine, more, done = std::move(done)](absl::Status status) {
+        boost::asio::post(core_, [this, machine, more, done, status = std::move(status)] {
+          if (!status.ok()) return done(status);
+          if (*more) return DeleteSome(machine, done);
+          done(machine);
+        });
+      });
 }
 
 void MachineRegistry::NoteSeen(const MachineId& id, absl::Time time) {

@@ -22,6 +22,9 @@ using MachinePointer = std::shared_ptr<const MachineRecord>;
 // The label `instance` for a machine: its host name, or name-<id8> if another active machine bears that name.
 std::string InstanceName(const std::string& host_name, const MachineId& id, const std::vector<MachineRecord>& machines);
 
+// The setting that is there if a machine of this id was deleted: its agent may still hold a good certificate.
+std::string DeletedSettingKey(std::string_view machine_id);
+
 // Thread-safe. Handlers run on the core thread.
 class MachineRegistry {
  public:
@@ -45,20 +48,30 @@ class MachineRegistry {
   // Ends the machine's right to connect; its history stays. FailedPrecondition: already retired.
   void Retire(const MachineId& id, Done done);
 
+  // Retires the machine, forgets it here, then deletes what is kept of it, step by step, so that other writes are not held
+  // up; its id is refused from then on. After an error, or a crash in the middle, the store has it as retired, and it may be
+  // deleted again. `done` gets what it was.
+  void Delete(const MachineId& id, Done done);
+
   // Core thread: the newest committed batch, or inventory digest; the store knows them already.
   void NoteSeen(const MachineId& id, absl::Time time);
   void NoteInventory(const MachineId& id, const std::string& digest);
 
   // Called on the core thread with each record that Update changed. Before anything uses the registry.
   void AddListener(std::function<void(const MachinePointer&)> listener) { listeners_.push_back(std::move(listener)); }
+  // With each machine that is about to be deleted, after Find has lost it and before the store does.
+  void AddDeleteListener(std::function<void(const MachineRecord&)> listener) { delete_listeners_.push_back(std::move(listener)); }
 
  private:
   MachinePointer Keep(MachineRecord record);
+  void Forget(const MachineRecord& machine);
+  void DeleteSome(MachinePointer machine, Done done);
   void Amend(const MachineId& id, const std::function<bool(MachineRecord&)>& change);
 
   Storage& storage_;
   const boost::asio::any_io_executor core_;
   std::vector<std::function<void(const MachinePointer&)>> listeners_;
+  std::vector<std::function<void(const MachineRecord&)>> delete_listeners_;
   mutable Mutex mutex_;
   absl::flat_hash_map<std::string, MachinePointer> machines_ ABSL_GUARDED_BY(mutex_);
 };

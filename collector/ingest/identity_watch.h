@@ -26,6 +26,7 @@ class IdentityWatch {
   // A stream said Hello; `connected`: another one of this machine is open. kConflictFound: from now on the one that is
   // connected keeps the identity. kRefuse: known to be the copy, the other one is served. `now` is the boot clock.
   Verdict OnHello(const MachineId& machine, const Incarnation& incarnation, bool connected, absl::Duration now);
+  void Forget(const MachineId& machine) { machines_.erase(machine); }
 
  private:
   struct Known {

@@ -81,6 +81,14 @@ void IngestMetrics::SetClockOffset(const MachineRecord& machine, absl::Duration 
   named.gauge->Set(absl::ToDoubleSeconds(offset));
 }
 
+void IngestMetrics::ForgetMachine(const MachineId& machine) {
+  const MutexLock lock(&mutex_);
+  const auto found = clock_offsets_.find(machine);
+  if (found == clock_offsets_.end()) return;
+  clock_offset_.Remove(found->second.gauge);
+  clock_offsets_.erase(found);
+}
+
 void IngestMetrics::Refused(v1::Refusal::Cause cause) {
   refused_.Add({{"cause", absl::AsciiStrToLower(v1::Refusal::Cause_Name(cause))}}).Increment();
 }

@@ -33,6 +33,7 @@ class IngestMetrics {
   void SetBack() { set_back_.Increment(); }
   // The machine's wall clock less the collector's.
   void SetClockOffset(const MachineRecord& machine, absl::Duration offset);
+  void ForgetMachine(const MachineId& machine);  // retired
   void StorageError() { storage_errors_.Increment(); }
   void SetSessions(std::size_t count) { sessions_.Set(static_cast<double>(count)); }
   void SetQueueBytes(std::size_t bytes) { queue_bytes_.Set(static_cast<double>(bytes)); }

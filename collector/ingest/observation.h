@@ -49,6 +49,8 @@ class ObservationSink {
   virtual void OnIdentityConflict(const MachineRecord& /*machine*/, const std::string& /*address*/, absl::Time /*now*/) {}
   // Enrolled, renamed, retired, other policy: the record as it is now.
   virtual void OnMachineChanged(const MachineRecord& machine) = 0;
+  // After it was retired: about to be deleted with all that is kept of it. Nothing more is told of it.
+  virtual void OnMachineDeleted(const MachineRecord& /*machine*/) {}
 };
 
 }  // namespace steward::collector

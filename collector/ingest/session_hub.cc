@@ -13,11 +13,17 @@ SessionHub::SessionHub(IngestParts parts)
   parts_.registry.AddListener([this](const MachinePointer& machine) {
     for (ObservationSink* sink : parts_.sinks) sink->OnMachineChanged(*machine);
     if (machine->state != MachineState::kRetired) return;
+    parts_.metrics.ForgetMachine(machine->id);
     if (const auto found = by_machine_.find(machine->id); found != by_machine_.end()) {
       found->second->End(absl::PermissionDeniedError(
           StrCat("machine ", machine->instance, " was retired on the collector; stop its agent, or enrol it again with ",
                  "`steward-agent enroll TOKEN`")));
     }
+  });
+  parts_.registry.AddDeleteListener([this](const MachineRecord& machine) {
+    newest_.erase(machine.id);
+    identities_.Forget(machine.id);
+    for (ObservationSink* sink : parts_.sinks) sink->OnMachineDeleted(machine);
   });
 }
 
@@ -94,6 +100,8 @@ void SessionHub::Ended(Session& session, const absl::Status& status) {
 void SessionHub::Deliver(Observation observation) {
   if (observation.machine == nullptr) return;
   const MachineId id = observation.machine->id;
+  const MachinePointer machine = parts_.registry.Find(id);
+  if (machine == nullptr) return;  // deleted meanwhile
   const auto [newest, is_first] = newest_.try_emplace(id, observation.machine->last_seen_time);
   observation.newest = observation.time > newest->second;
   if (observation.newest) {
@@ -101,7 +109,7 @@ void SessionHub::Deliver(Observation observation) {
     parts_.registry.NoteSeen(id, observation.time);
   }
   observation.arrival_time = parts_.clock.WallNow();
-  observation.machine = parts_.registry.Find(id);
+  observation.machine = machine;
   std::uint64_t samples = 0;
   for (const ObservedGroup& group : observation.groups) samples += group.values.size();
   parts_.metrics.Committed(samples, observation.arrival_time);

@@ -42,6 +42,14 @@ absl::Status RegisterMachine(const IngestParts& parts, const v1::Hello& hello, c
     return absl::PermissionDeniedError(StrCat("machine ", machine.instance, " was retired on the collector; stop its agent"));
   }
   const bool forgotten = machine.instance.empty();
+  if (forgotten) {
+    const auto deleted = reader.GetSetting(DeletedSettingKey(machine.id));
+    if (!deleted.ok()) return deleted.status();
+    if (deleted->has_value()) {
+      return absl::PermissionDeniedError(
+          "this machine was deleted on the collector; stop its agent, or enrol it again with `steward-agent enroll TOKEN`");
+    }
+  }
   const auto changed = ApplyIdentity(hello.identity(), hello.agent_version(), address, reader, machine);
   if (!changed.ok()) return changed.status();
   if (forgotten) {

@@ -80,6 +80,11 @@ void IssueEngine::OnMachineChanged(const MachineRecord& machine) {
   Carry(std::move(output));
 }
 
+// Being retired has closed its issues already.
+void IssueEngine::OnMachineDeleted(const MachineRecord& machine) {
+  if (running_) writer_->Forget(machine.id);
+}
+
 void IssueEngine::Carry(JudgeOutput output) {
   for (JudgeOutput::Look& look : output.looks) {
     parts_.reachability.Look(look.address, look.deadline,

@@ -46,6 +46,7 @@ class IssueEngine final : public ObservationSink {
   void OnConnected(const MachineRecord& machine, const std::string& address, absl::Time now) override;
   void OnDisconnected(const MachineRecord& machine, absl::Time now) override;
   void OnMachineChanged(const MachineRecord& machine) override;
+  void OnMachineDeleted(const MachineRecord& machine) override;
 
  private:
   void Tick();

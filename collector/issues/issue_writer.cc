@@ -44,6 +44,7 @@ void IssueWriter::Add(JudgeOutput output) {
         row.deliveries.push_back(std::move(delivery));
       }
     }
+    row.machine_id = change.record.dedupe_key.substr(0, change.record.dedupe_key.find('/'));
     row.record = std::move(change.record);
     row.event = std::move(change.event);
     waiting_.push_back(std::move(row));
@@ -51,6 +52,7 @@ void IssueWriter::Add(JudgeOutput output) {
   for (JudgeOutput::Memory& memory : output.memories) {
     if (full) break;
     Row row;
+    row.machine_id = memory.machine_id;
     row.setting_key = MemorySettingKey(memory.machine_id);
     row.setting_value = std::move(memory.text);
     waiting_.push_back(std::move(row));
@@ -58,25 +60,30 @@ void IssueWriter::Add(JudgeOutput output) {
   if (!under_way_ && !failing_) WriteNext();
 }
 
+absl::Status IssueWriter::Store(const Row& row, StorageTransaction& transaction) {
+  if (row.is_kept && !row.setting_key.empty()) return transaction.PutSetting(row.setting_key, row.setting_value);
+  if (row.is_kept) {
+    if (absl::Status status = transaction.PutIssue(row.record); !status.ok()) return status;
+  }
+  if (row.is_kept && row.event) {
+    if (absl::Status status = transaction.AddIssueEvent(*row.event); !status.ok()) return status;
+  }
+  for (const OutboxRecord& delivery : row.deliveries) {
+    const absl::Status status = transaction.AddDelivery(delivery);
+    if (!status.ok() && !absl::IsAlreadyExists(status)) return status;  // there already: a repeat after a crash
+  }
+  return absl::OkStatus();
+}
+
 void IssueWriter::WriteNext() {
   if (waiting_.empty()) return;
   under_way_ = true;
+  for (Row& row : waiting_) row.is_kept = !forgotten_.contains(row.machine_id);
   auto rows = std::make_shared<const Rows>(std::exchange(waiting_, {}));
   storage_.Write(
       [rows](StorageTransaction& transaction) -> absl::Status {
         for (const Row& row : *rows) {
-          if (!row.setting_key.empty()) {
-            if (absl::Status status = transaction.PutSetting(row.setting_key, row.setting_value); !status.ok()) return status;
-            continue;
-          }
-          if (absl::Status status = transaction.PutIssue(row.record); !status.ok()) return status;
-          if (row.event) {
-            if (absl::Status status = transaction.AddIssueEvent(*row.event); !status.ok()) return status;
-          }
-          for (const OutboxRecord& delivery : row.deliveries) {
-            const absl::Status status = transaction.AddDelivery(delivery);
-            if (!status.ok() && !absl::IsAlreadyExists(status)) return status;  // there already: a repeat after a crash
-          }
+          if (absl::Status status = Store(row, transaction); !status.ok()) return status;
         }
         return absl::OkStatus();
       },

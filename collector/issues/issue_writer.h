@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "base/clock.h"
 #include "boost/asio/any_io_executor.hpp"
 #include "collector/issues/issue_judge.h"
@@ -31,6 +32,9 @@ class IssueWriter {
 
   void Add(JudgeOutput output);
 
+  // The machine is about to be deleted: of what waits only the deliveries are stored, so that its end is told.
+  void Forget(const MachineId& machine_id) { forgotten_.insert(machine_id); }
+
   // Hands everything to the storage now: before a stop, when nobody will be there for the answer.
   void Flush() { WriteNext(); }
 
@@ -41,6 +45,8 @@ class IssueWriter {
 
  private:
   struct Row {
+    MachineId machine_id;
+    bool is_kept = true;  // the machine is
     IssueRecord record;
     std::optional<IssueEventRecord> event;
     std::vector<OutboxRecord> deliveries;
@@ -49,6 +55,7 @@ class IssueWriter {
   using Rows = std::vector<Row>;
 
   void WriteNext();
+  static absl::Status Store(const Row& row, StorageTransaction& transaction);
   void OnWritten(const absl::Status& status, const std::shared_ptr<const Rows>& rows);
 
   Storage& storage_;
@@ -57,6 +64,7 @@ class IssueWriter {
   RouteIssue route_;
   std::function<void()> outbox_written_;
   Rows waiting_;
+  absl::flat_hash_set<MachineId> forgotten_;
   bool under_way_ = false;
   bool failing_ = false;
   std::unique_ptr<Timer> retry_;

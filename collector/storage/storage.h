@@ -133,6 +133,11 @@ class StorageTransaction : public StorageReader {
   // and hours keep of their samples is written before. Epochs that thereby became empty go too; which sequences were
   // committed stays known as long as the epoch. True: more is left.
   virtual absl::StatusOr<bool> Expire(const ExpireBefore& before) = 0;
+
+  // Deletes what is kept of a machine, a bounded amount a call: samples, coverage, inventory, its settings (whose names end
+  // with its id), issues (whose dedupe keys begin with it) with their history and those deliveries that have ended; with
+  // the last call the machine. True: more is left. Not in one write with AppendBatch.
+  virtual absl::StatusOr<bool> DeleteMachine(std::string_view id) = 0;
 };
 
 // Thread-safe.

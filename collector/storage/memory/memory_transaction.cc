@@ -368,4 +368,48 @@ bool MemoryTransaction::ExpireRecords(std::int64_t before_ms, std::size_t max) {
   return left;
 }
 
+template <class Map>
+void MemoryTransaction::EraseOf(Map& map, std::string_view machine_id) {
+  std::vector<typename Map::key_type> keys;
+  for (const auto& [key, value] : map) {
+    if (key.first == machine_id) keys.push_back(key);
+  }
+  for (const auto& key : keys) Erase(map, key);
+}
+
+absl::StatusOr<bool> MemoryTransaction::DeleteMachine(std::string_view id) {
+  if (absl::Status status = KnownMachine(id); !status.ok()) return status;
+  const std::string machine(id);
+  EraseOf(state_.epochs, id);
+  EraseOf(state_.coverage, id);
+  EraseOf(state_.machine_events, id);
+  std::vector<std::string> issues;
+  for (const auto& [issue, record] : state_.issues) {
+    if (record.dedupe_key.starts_with(machine + "/")) issues.push_back(issue);
+  }
+  std::vector<std::int64_t> deliveries;
+  for (const auto& [delivery, record] : state_.outbox) {
+    const bool is_of_it = std::find(issues.begin(), issues.end(), record.issue_id) != issues.end();
+    if (is_of_it && record.state != DeliveryState::kWaiting) deliveries.push_back(delivery);
+  }
+  for (const std::int64_t delivery : deliveries) Erase(state_.outbox, delivery);
+  for (const std::string& issue : issues) {
+    Erase(state_.issues, issue);
+    Erase(state_.issue_events, issue);
+  }
+  std::vector<std::string> settings;
+  for (const auto& [name, value] : state_.settings) {
+    if (name.ends_with(machine)) settings.push_back(name);
+  }
+  for (const std::string& name : settings) Erase(state_.settings, name);
+  Erase(state_.inventories, machine);
+  Erase(state_.changes, machine);
+  Erase(state_.five_minutes, machine);
+  Erase(state_.hours, machine);
+  Erase(state_.boot_clocks, machine);
+  Erase(state_.gaps, machine);
+  Erase(state_.machines, machine);
+  return false;
+}
+
 }  // namespace steward::collector

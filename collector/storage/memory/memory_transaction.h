@@ -138,6 +138,7 @@ class MemoryTransaction final : public MemoryReads<StorageTransaction> {
   absl::Status AddDelivery(const OutboxRecord& delivery) override;
   absl::Status UpdateDelivery(const OutboxRecord& delivery) override;
   absl::StatusOr<bool> Expire(const ExpireBefore& before) override;
+  absl::StatusOr<bool> DeleteMachine(std::string_view id) override;
 
  private:
   absl::Status KnownMachine(std::string_view id) const;
@@ -146,6 +147,8 @@ class MemoryTransaction final : public MemoryReads<StorageTransaction> {
   void Assign(Map& map, const typename Map::key_type& key, typename Map::mapped_type value);
   template <class Map>
   void Erase(Map& map, const typename Map::key_type& key);
+  template <class Map>
+  void EraseOf(Map& map, std::string_view machine_id);  // of a map whose keys begin with the machine
   bool ExpireBatches(std::int64_t before_ms, std::size_t max);
   void RollUp(const MemoryState::EpochKey& key, const MemoryState::Epoch& epoch,
               const std::vector<std::uint64_t>& sequences);

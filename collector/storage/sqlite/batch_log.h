@@ -64,7 +64,11 @@ class BatchLog {
   void Forget();
   // Drops what it knows of a machine, whose runs others changed. Nothing of it waits to be flushed.
   void ForgetMachine(std::int64_t machine);
-  void ForgetRuns() { epochs_.clear(); }
+  // Of all machines, some of which may be gone.
+  void ForgetRuns() {
+    epochs_.clear();
+    machine_keys_.clear();
+  }
   // Drops what is in memory if it has grown large. Between groups.
   void Trim();
 

@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "collector/storage/sqlite/delete_machine.h"
 #include "collector/storage/sqlite/expire.h"
 #include "collector/storage/sqlite/stored_batches.h"
 #include "collector/storage/stored_time.h"
@@ -195,6 +196,17 @@ absl::StatusOr<bool> SqliteTransaction::Expire(const ExpireBefore& before) {
     const bool coverage_left = ExpireCoverage(connection_, records_ms, kExpireRecordsPerCall);
     expired_ = true;
     return samples_left || records_left || coverage_left;
+  });
+}
+
+absl::StatusOr<bool> SqliteTransaction::DeleteMachine(std::string_view id) {
+  if (log_.HasAppended()) {
+    return absl::FailedPreconditionError("a write that appended batches cannot delete a machine; use two writes");
+  }
+  return Change([&]() -> absl::StatusOr<bool> {
+    BeforeRead();
+    expired_ = true;  // what the log knows of the machine is no longer so
+    return collector::DeleteMachine(connection_, id);
   });
 }
 

@@ -33,6 +33,7 @@ class SqliteTransaction final : public SqliteReads<StorageTransaction> {
   absl::Status AddDelivery(const OutboxRecord& delivery) override;
   absl::Status UpdateDelivery(const OutboxRecord& delivery) override;
   absl::StatusOr<bool> Expire(const ExpireBefore& before) override;
+  absl::StatusOr<bool> DeleteMachine(std::string_view id) override;
 
  private:
   void BeforeRead() override;

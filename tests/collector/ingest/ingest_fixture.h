@@ -30,10 +30,13 @@ class RecordingSink final : public ObservationSink {
   }
   void OnDisconnected(const MachineRecord& machine, absl::Time) override { events.push_back("disconnected " + machine.instance); }
   void OnMachineChanged(const MachineRecord& machine) override { changed.push_back(machine); }
+  void OnMachineDeleted(const MachineRecord& machine) override { events.push_back("deleted " + machine.instance); }
+  void OnIdentityConflict(const MachineRecord&, const IdentityConflict& conflict) override { conflicts.push_back(conflict); }
 
   std::vector<Observation> observations;
   std::vector<std::string> events;
   std::vector<MachineRecord> changed;
+  std::vector<IdentityConflict> conflicts;
 };
 
 class FakeTransport final : public SessionTransport {

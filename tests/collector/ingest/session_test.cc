@@ -241,6 +241,37 @@ TEST_F(SessionTest, EndsTheStreamOfAMachineThatIsRetired) {
   ExpectEnded(again, absl::StatusCode::kPermissionDenied, "was retired");
 }
 
+TEST_F(SessionTest, EndsTheStreamOfAMachineThatIsDeletedAndForgetsIt) {
+  TestEpoch epoch(7);
+  FakeTransport& agent = ConnectAndGreet(epoch);
+  Say(agent, epoch.Descriptors());
+  Say(agent, epoch.Segment(1));
+  Say(agent, epoch.Batch(1));
+  storage.Hold();
+  Say(agent, epoch.Batch(2));
+  bool deleted = false;
+  registry.Delete(kId, [&](const absl::StatusOr<MachinePointer>& machine) {
+    ASSERT_TRUE(machine.ok()) << machine.status();
+    EXPECT_EQ((*machine)->instance, "desk");
+    deleted = true;
+  });
+  storage.Release();
+  Run();
+  ASSERT_TRUE(deleted);
+  ExpectEnded(agent, absl::StatusCode::kPermissionDenied, "steward-agent enroll TOKEN");
+  EXPECT_EQ(sink.events.back(), "deleted desk");
+  EXPECT_EQ(registry.Find(kId), nullptr);
+  EXPECT_TRUE(Stored(7).empty());
+  EXPECT_THAT(Metrics(), ::testing::Not(HasSubstr(kId)));
+  FakeTransport& again = Connect();
+  Say(again, epoch.Hello(kId));
+  ExpectEnded(again, absl::StatusCode::kPermissionDenied, "was deleted on the collector");
+  EXPECT_EQ(registry.Find(kId), nullptr) << "not taken back, as one that a restored collector does not know";
+  const std::size_t before = sink.observations.size();
+  hub.Deliver(sink.observations.front());
+  EXPECT_EQ(sink.observations.size(), before) << "what became durable just before is told to nobody any more";
+}
+
 TEST_F(SessionTest, AnswersWhatIsUnderWayBeforeAHalfClosedStreamEnds) {
   TestEpoch epoch(7);
   FakeTransport& agent = ConnectAndGreet(epoch);
