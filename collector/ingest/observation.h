@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "collector/identity/identity_conflict.h"
 #include "collector/storage/records.h"
 #include "proto/wire/descriptor.h"
 #include "steward/v1/uplink.pb.h"
@@ -45,8 +46,8 @@ class ObservationSink {
   // The stream of a machine opened or ended. `address` is the peer's, without port.
   virtual void OnConnected(const MachineRecord& machine, const std::string& address, absl::Time now) = 0;
   virtual void OnDisconnected(const MachineRecord& machine, absl::Time now) = 0;
-  // Two machines share this one's identity; the second one is at `address`.
-  virtual void OnIdentityConflict(const MachineRecord& /*machine*/, const std::string& /*address*/, absl::Time /*now*/) {}
+  // Two machines share this one's identity; told again each time that the second one tries to connect.
+  virtual void OnIdentityConflict(const MachineRecord& /*machine*/, const IdentityConflict& /*conflict*/) {}
   // Enrolled, renamed, retired, other policy: the record as it is now.
   virtual void OnMachineChanged(const MachineRecord& machine) = 0;
   // After it was retired: about to be deleted with all that is kept of it. Nothing more is told of it.

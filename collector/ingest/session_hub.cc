@@ -45,7 +45,17 @@ void SessionHub::Stop(absl::Status status) {
   for (const std::shared_ptr<Session>& session : all) session->End(status);
 }
 
-absl::Status SessionHub::Claim(Session& session, const Incarnation& incarnation) {
+// What is kept of the machine is what the one that connected last said of itself.
+void SessionHub::TellConflict(const Session& session, const v1::MachineIdentity& identity) {
+  const MachinePointer machine = parts_.registry.Find(session.machine_id());
+  if (machine == nullptr) return;
+  const IdentityConflict conflict{parts_.clock.WallNow(),
+                                  {machine->address, machine->host_name, machine->hardware_fingerprint},
+                                  {session.address(), identity.host_name(), identity.hardware_fingerprint()}};
+  for (ObservationSink* sink : parts_.sinks) sink->OnIdentityConflict(*machine, conflict);
+}
+
+absl::Status SessionHub::Claim(Session& session, const Incarnation& incarnation, const v1::MachineIdentity& identity) {
   const auto open = by_machine_.find(session.machine_id());
   const bool taken = open != by_machine_.end();
   const auto verdict = identities_.OnHello(session.machine_id(), incarnation, taken, parts_.clock.BootNow());
@@ -53,11 +63,8 @@ absl::Status SessionHub::Claim(Session& session, const Incarnation& incarnation)
     parts_.metrics.IdentityConflict();
     spdlog::error("machine {}: two machines share this identity, at {} and {}; enrol one of them anew", session.machine_id(),
                   taken ? open->second->address() : "another address", session.address());
-    const MachinePointer machine = parts_.registry.Find(session.machine_id());
-    for (ObservationSink* sink : parts_.sinks) {
-      if (machine != nullptr) sink->OnIdentityConflict(*machine, session.address(), parts_.clock.WallNow());
-    }
   }
+  if (verdict != IdentityWatch::Verdict::kFine) TellConflict(session, identity);
   if (taken && verdict != IdentityWatch::Verdict::kFine) {
     return absl::PermissionDeniedError(
         StrCat("another machine with this one's identity is connected from ", open->second->address(),

@@ -61,7 +61,7 @@ class SessionHub {
   const IngestParts& parts() const { return parts_; }
   BacklogPool& backlog() { return backlog_; }
   // From now on the machine's; ends an older one with ABORTED. PermissionDenied: it is a copy of one that is served.
-  absl::Status Claim(Session& session, const Incarnation& incarnation);
+  absl::Status Claim(Session& session, const Incarnation& incarnation, const v1::MachineIdentity& identity);
   void Connected(Session& session, const MachineRecord& machine);
   void Ended(Session& session, const absl::Status& status);
   void Deliver(Observation observation);  // committed just now; machine, arrival time and newest are filled in here
@@ -69,6 +69,8 @@ class SessionHub {
   void StorageWorks();
 
  private:
+  void TellConflict(const Session& session, const v1::MachineIdentity& identity);
+
   IngestParts parts_;
   BacklogPool backlog_;
   absl::flat_hash_map<Session*, std::shared_ptr<Session>> sessions_;

@@ -130,7 +130,7 @@ absl::Status Session::HandleHello(const v1::Hello& hello) {
   if (state_ != State::kAwaitHello) return absl::InvalidArgumentError("a second Hello on one stream");
   if (absl::Status status = CheckHello(hello, machine_id()); !status.ok()) return status;
   if (absl::Status status = CheckHardware(hello); !status.ok()) return status;
-  if (absl::Status status = hub_.Claim(*this, {hello.boot_id(), hello.epoch()}); !status.ok()) return status;
+  if (absl::Status status = hub_.Claim(*this, {hello.boot_id(), hello.epoch()}, hello.identity()); !status.ok()) return status;
   timer_->Cancel();
   state_ = State::kOpening;
   const auto opening = std::make_shared<Opening>();

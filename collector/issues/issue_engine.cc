@@ -73,6 +73,13 @@ void IssueEngine::OnDisconnected(const MachineRecord& machine, absl::Time now) {
   Carry(std::move(output));
 }
 
+void IssueEngine::OnIdentityConflict(const MachineRecord& machine, const IdentityConflict& conflict) {
+  if (!running_) return;
+  JudgeOutput output;
+  judge_->OnIdentityConflict(machine, conflict, output);
+  Carry(std::move(output));
+}
+
 void IssueEngine::OnMachineChanged(const MachineRecord& machine) {
   if (!running_) return;
   JudgeOutput output;

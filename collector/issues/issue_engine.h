@@ -45,6 +45,7 @@ class IssueEngine final : public ObservationSink {
   void OnObservation(const Observation& observation) override;
   void OnConnected(const MachineRecord& machine, const std::string& address, absl::Time now) override;
   void OnDisconnected(const MachineRecord& machine, absl::Time now) override;
+  void OnIdentityConflict(const MachineRecord& machine, const IdentityConflict& conflict) override;
   void OnMachineChanged(const MachineRecord& machine) override;
   void OnMachineDeleted(const MachineRecord& machine) override;
 

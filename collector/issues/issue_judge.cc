@@ -8,9 +8,10 @@
 namespace steward::collector {
 namespace {
 
-constexpr absl::Duration kHousekeeping = absl::Minutes(1);
+constexpr absl::Duration kHousekeeping = kIdentityJudgedEvery;
 constexpr std::string_view kOffline = "machine-offline";
 constexpr std::string_view kAgentSilent = "agent-silent";
+constexpr std::string_view kIdentity = "identity-conflict";
 
 }  // namespace
 
@@ -28,6 +29,7 @@ void IssueJudge::Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out
   }
   watch.absence_watched =
       book_.IsWatched(watch.record.id, kOffline) || book_.IsWatched(watch.record.id, kAgentSilent);
+  watch.identity_watched = book_.IsWatched(watch.record.id, kIdentity);
 }
 
 MachineWatch& IssueJudge::WatchOf(const MachineRecord& machine) {
@@ -96,6 +98,10 @@ void IssueJudge::OnDisconnected(const MachineRecord& machine, absl::Time now, Ju
   JudgePresence(found->second, now, out);
 }
 
+void IssueJudge::OnIdentityConflict(const MachineRecord& machine, const IdentityConflict& conflict, JudgeOutput& out) {
+  if (machine.state != MachineState::kRetired) JudgeIdentity(WatchOf(machine), &conflict, conflict.time, out);
+}
+
 void IssueJudge::OnMachineChanged(const MachineRecord& machine, absl::Time now, JudgeOutput& out) {
   if (machine.state == MachineState::kRetired) {
     if (watches_.erase(machine.id) != 0) out.memories.push_back({machine.id, ""});
@@ -135,6 +141,17 @@ void IssueJudge::JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput&
   }
 }
 
+void IssueJudge::JudgeIdentity(MachineWatch& watch, const IdentityConflict* conflict, absl::Time now, JudgeOutput& out) {
+  std::vector<Finding> findings;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    if (!watch.settings[i].enabled()) continue;
+    findings.clear();
+    rules_[i]->JudgeIdentity(watch.record, conflict, now, watch.settings[i], findings);
+    for (const Finding& finding : findings) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
+  }
+  watch.identity_watched = book_.IsWatched(watch.record.id, kIdentity);
+}
+
 bool IssueJudge::IsAddressShared(const MachineWatch& watch) const {
   return std::any_of(watches_.begin(), watches_.end(), [&](const auto& other) {
     return other.second.record.id != watch.record.id && other.second.record.address == watch.record.address;
@@ -146,6 +163,7 @@ void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
   for (auto& [id, watch] : watches_) {
     const bool silent = watch.presence.SilentSince(watch.record, now, watch.presence_times) <= now;
     if (silent || watch.absence_watched) JudgePresence(watch, now, out);
+    if (housekeeping && watch.identity_watched && watch.presence.connected()) JudgeIdentity(watch, nullptr, now, out);
     if (housekeeping) book_.MarkStale(id, watch.newest - kStaleAfter, now, out.changes);
   }
   if (!housekeeping) return;

@@ -53,6 +53,7 @@ class IssueJudge {
   void OnObservation(const Observation& observation, JudgeOutput& out);
   void OnConnected(const MachineRecord& machine, const std::string& address, absl::Time now, JudgeOutput& out);
   void OnDisconnected(const MachineRecord& machine, absl::Time now, JudgeOutput& out);
+  void OnIdentityConflict(const MachineRecord& machine, const IdentityConflict& conflict, JudgeOutput& out);
   void OnMachineChanged(const MachineRecord& machine, absl::Time now, JudgeOutput& out);
   // The answer to a look asked for.
   void OnLook(std::string_view machine_id, Reach reach, absl::Time now, JudgeOutput& out);
@@ -67,6 +68,7 @@ class IssueJudge {
   MachineWatch& WatchOf(const MachineRecord& machine);
   void Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out);
   void JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput& out);
+  void JudgeIdentity(MachineWatch& watch, const IdentityConflict* conflict, absl::Time now, JudgeOutput& out);
   bool IsAddressShared(const MachineWatch& watch) const;
 
   std::vector<std::unique_ptr<Rule>> rules_;

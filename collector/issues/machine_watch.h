@@ -25,6 +25,7 @@ struct MachineWatch {
   absl::Time file_systems_stored = absl::InfinitePast();  // sample time
   absl::Time newest;              // time of the newest batch judged
   bool absence_watched = false;   // an absence issue of it is pending or live
+  bool identity_watched = false;  // likewise of its identity
   std::vector<RuleSettings> settings;  // one a rule, in the rules' order
 };
 

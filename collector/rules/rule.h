@@ -11,6 +11,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "collector/identity/identity_conflict.h"
 #include "collector/rules/file_systems.h"
 #include "collector/rules/rule_settings.h"
 #include "collector/rules/severity.h"
@@ -19,6 +20,8 @@
 namespace steward::collector {
 
 class Presence;
+
+inline constexpr absl::Duration kIdentityJudgedEvery = absl::Minutes(1);
 
 // One moment of one machine as it was sampled. What was not sampled is not in it.
 struct MachineSample {
@@ -86,6 +89,10 @@ class Rule {
                            std::vector<Finding>& /*out*/) const {}
   // Absence rules: judge what is known of the machine at `now`, on the collector's clock.
   virtual void JudgePresence(const MachineRecord& /*machine*/, const Presence& /*presence*/, absl::Time /*now*/,
+                             const RuleSettings& /*settings*/, std::vector<Finding>& /*out*/) const {}
+  // Of two machines with one identity: at each sign of them with the newest `conflict`; from then on every
+  // kIdentityJudgedEvery without one (null) while one of them is connected and the issue is not over.
+  virtual void JudgeIdentity(const MachineRecord& /*machine*/, const IdentityConflict* /*conflict*/, absl::Time /*now*/,
                              const RuleSettings& /*settings*/, std::vector<Finding>& /*out*/) const {}
 
   // `finding` is one of this rule's with at least one level that is not clear.

@@ -17,6 +17,7 @@ std::vector<KnownRule> KnownRules();
 // One function a rule, in the file of its name.
 std::unique_ptr<Rule> MakeMachineOffline();
 std::unique_ptr<Rule> MakeAgentSilent();
+std::unique_ptr<Rule> MakeIdentityConflict();
 std::unique_ptr<Rule> MakeDiskSpaceLow();
 std::unique_ptr<Rule> MakeDiskFillForecast();
 

@@ -34,6 +34,32 @@ TEST_F(IdentityTest, MachinesThatTakeTheStreamFromEachOtherAreTwo) {
   EXPECT_THAT(Metrics(), HasSubstr("steward_ingest_identity_conflicts_total 1"));
 }
 
+TEST_F(IdentityTest, TellsWhoTheTwoAreAtEveryTryOfTheCopy) {
+  const auto greet = [&](std::uint64_t epoch, const std::string& host) -> FakeTransport& {
+    FakeTransport& agent = Connect();
+    v1::AgentMessage hello = TestEpoch(epoch).Hello(kId);
+    hello.mutable_hello()->mutable_identity()->set_host_name(host);
+    hello.mutable_hello()->mutable_identity()->set_hardware_fingerprint("hardware of " + host);
+    Say(agent, hello);
+    return agent;
+  };
+  for (int round = 0; round < 2; ++round) {
+    greet(7, "original");
+    greet(8, "copy");
+  }
+  ASSERT_EQ(sink.conflicts.size(), 1u);
+  EXPECT_EQ(sink.conflicts[0].time, clock.WallNow());
+  EXPECT_EQ(sink.conflicts[0].first.host_name, "original");
+  EXPECT_EQ(sink.conflicts[0].first.hardware_fingerprint, "hardware of original");
+  EXPECT_EQ(sink.conflicts[0].first.address, "192.0.2.7");
+  EXPECT_EQ(sink.conflicts[0].second.host_name, "copy");
+  EXPECT_EQ(sink.conflicts[0].second.hardware_fingerprint, "hardware of copy");
+  greet(8, "copy");
+  EXPECT_EQ(sink.conflicts.size(), 2u) << "refused, and still a sign that there are two";
+  greet(7, "original");
+  EXPECT_EQ(sink.conflicts.size(), 2u) << "who has the identity may connect again";
+}
+
 TEST_F(IdentityTest, AMachineThatStartsOftenIsOne) {
   for (std::uint64_t i = 1; i < 30; ++i) {
     FakeTransport& agent = Greet(i, "boot-" + std::to_string(i / 3));

@@ -136,6 +136,11 @@ class Simulation {
         {"machine restarts", [&] { Leave(v1::MachineEvent::MACHINE_RESTARTING, false); }},
         {"machine suspends", [&] { Leave(v1::MachineEvent::SUSPENDING, false); }},
         {"machine returns", [&] { running_ = answers_ = true; Connect(); }},
+        {"copy connects",
+         [&] {
+           const IdentityConflict conflict{now_, {machine_.address, machine_.host_name, "a"}, {"192.0.2.99", "copy", "b"}};
+           Take([&](JudgeOutput& out) { judge_->OnIdentityConflict(machine_, conflict, out); });
+         }},
         {"machine retired",
          [&] {
            machine_.state = MachineState::kRetired;
