@@ -88,6 +88,7 @@ void Agent::MakeUplink() {
 void Agent::Start() {
   start_time_ = parts_.clock.WallNow();
   wall_minus_boot_ = (start_time_ - absl::UnixEpoch()) - parts_.clock.BootNow();
+  if (parts_.awake_clock) sleep_watch_.emplace(parts_.clock, parts_.awake_clock);
   auto socket = StatusSocket::Listen(parts_.io, settings_.state_directory, [this] { return StatusJson(); });
   if (socket.ok()) {
     socket_ = *std::move(socket);
@@ -125,10 +126,22 @@ void Agent::Tick() {
     }
     events.push_back(Event(v1::MachineEvent::AGENT_STARTED));
   }
+  NoteSleep(events);
   NoteClockStep(events);
   if (sampler_->WantsNewEpoch()) StartEpoch();
   Append(sampler_->Sample(), events);
   ScheduleTick();
+}
+
+// Told when it is over: nothing runs between the system's decision and the standstill.
+void Agent::NoteSleep(std::vector<v1::MachineEvent>& events) {
+  const std::optional<Sleep> sleep = sleep_watch_ ? sleep_watch_->Look() : std::nullopt;
+  if (!sleep) return;
+  events.push_back(Event(v1::MachineEvent::SUSPENDING));
+  events.back().set_boot_ms(absl::ToInt64Milliseconds(sleep->begin));
+  events.push_back(Event(v1::MachineEvent::RESUMED));
+  events.back().set_boot_ms(absl::ToInt64Milliseconds(sleep->end));
+  spdlog::info("the machine was suspended for {}", absl::FormatDuration(absl::Trunc(sleep->end - sleep->begin, absl::Seconds(1))));
 }
 
 void Agent::NoteClockStep(std::vector<v1::MachineEvent>& events) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "agent/identity/identity_store.h"
 #include "agent/inventory_keeper.h"
 #include "agent/sampler.h"
+#include "agent/sleep_watch.h"
 #include "agent/spool/spool.h"
 #include "agent/status_socket.h"
 #include "agent/uplink/uplink.h"
@@ -45,6 +47,7 @@ class Agent {
     std::function<std::vector<InventoryGroup>()> collect_inventory;  // in a thread of its own
     std::function<std::string()> inventory_mark;
     std::function<std::unique_ptr<NetworkWatch>(std::function<void()> changed)> watch_network = {};  // UplinkParts says what
+    AwakeClock awake_clock = {};  // none: the machine is never suspended
   };
 
   // Errors of Spool::Open.
@@ -65,6 +68,7 @@ class Agent {
   void Tick();
   void ScheduleTick();
   void Append(Sampled sampled, const std::vector<v1::MachineEvent>& events);
+  void NoteSleep(std::vector<v1::MachineEvent>& events);
   void NoteClockStep(std::vector<v1::MachineEvent>& events);
   void StartEpoch();
   void ApplyPolicy(const v1::Policy& policy);
@@ -82,6 +86,7 @@ class Agent {
   std::unique_ptr<InventoryKeeper> inventory_;
   std::unique_ptr<StatusSocket> socket_;
   std::unique_ptr<Timer> timer_;
+  std::optional<SleepWatch> sleep_watch_;
   boost::asio::steady_timer stop_timer_;   // real time, also in tests: a person waits for it
   std::function<void()> stopped_;
   std::string policy_bytes_;

@@ -106,6 +106,7 @@ int RunRunCommand(const RunOptions& options) {
                      },
                      [answers] { return InventoryMark(answers); },
                      [&io](std::function<void()> changed) { return WatchNetwork(io.get_executor(), std::move(changed)); }};
+  if (options.clock.empty()) parts.awake_clock = AwakeNow;  // a test's clock does not know of it
   auto agent = Agent::Open(std::move(settings), std::move(parts));
   if (!agent.ok()) return Fail(kFailed, agent.status());
 

@@ -60,7 +60,8 @@ class AgentTest : public testing::Test {
     std::vector<std::unique_ptr<Probe>> probes;
     probes.push_back(std::make_unique<CountingProbe>(value_));
     Agent::Parts parts{io_, *clock_, disk_, connector_, [this] { return next_random_++; }, std::move(probes),
-                       [this] { return groups_; }, [] { return std::string("same"); }};
+                       [this] { return groups_; }, [] { return std::string("same"); }, {},
+                       [this] { return clock_->BootNow() - slept_; }};
     auto agent = Agent::Open(std::move(settings), std::move(parts));
     ASSERT_TRUE(agent.ok()) << agent.status();
     agent_ = *std::move(agent);
@@ -93,6 +94,7 @@ class AgentTest : public testing::Test {
   std::unique_ptr<Agent> agent_;
   std::uint64_t next_random_ = 100;
   std::int64_t value_ = 0;
+  absl::Duration slept_;
   std::vector<InventoryGroup> groups_;
 };
 
@@ -113,6 +115,19 @@ TEST_F(AgentTest, ACleanStopIsToldAndAcknowledged) {
   EXPECT_EQ(events.front().kind(), v1::MachineEvent::AGENT_STARTED);
   EXPECT_EQ(events.back().kind(), v1::MachineEvent::AGENT_STOPPED);
   EXPECT_EQ(disk_.open_files, 0);
+}
+
+TEST_F(AgentTest, ASuspensionIsToldWhenItIsOver) {
+  StartAgent();
+  ASSERT_TRUE(RunUntil([this] { return !collector_.committed().empty(); }));
+  const absl::Duration before = clock_->BootNow();
+  slept_ = absl::Minutes(40);
+  ASSERT_TRUE(RunUntil([this] { return collector_.events().size() >= 3; }));
+  const auto events = collector_.events();
+  EXPECT_EQ(events[1].kind(), v1::MachineEvent::SUSPENDING);
+  EXPECT_EQ(events[2].kind(), v1::MachineEvent::RESUMED);
+  EXPECT_EQ(events[2].boot_ms() - events[1].boot_ms(), absl::ToInt64Milliseconds(slept_));
+  EXPECT_GE(absl::Milliseconds(events[2].boot_ms() + 1), before);
 }
 
 TEST_F(AgentTest, WithoutACollectorItStopsAtOnceAndLosesNothing) {
