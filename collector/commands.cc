@@ -106,7 +106,7 @@ int RestoreCommand(const RestoreArguments& arguments) {
   }
   const absl::StatusOr<DataDirectory> directory = DataDirectory::Open(arguments.data, DataDirectory::Use::kRestore);
   if (!directory.ok()) return Complain(directory.status(), kExitFailed);
-  const absl::StatusOr<RestoreResult> result = RestoreBackup({arguments.from, arguments.key_file}, *directory);
+  const absl::StatusOr<RestoreResult> result = RestoreBackup({arguments.from, arguments.key_file, absl::Now()}, *directory);
   if (!result.ok()) return Complain(result.status(), kExitFailed);
   std::cout << directory->path().string() << ": restored from the backup that " << result->host << " made at " << result->time
             << ". Start it: steward-collector serve --data " << directory->path().string()

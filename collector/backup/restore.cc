@@ -18,6 +18,7 @@
 #include "collector/backup/output_file.h"
 #include "collector/identity/certificate_authority.h"
 #include "collector/identity/secret_file.h"
+#include "collector/storage/restored_span.h"
 #include "collector/storage/sqlite/sqlite_storage.h"
 
 namespace steward::collector {
@@ -126,6 +127,16 @@ absl::Status Check(const std::filesystem::path& folder) {
   return CertificateAuthority::OpenOrCreate(folder, SystemRandom()).status();
 }
 
+// So that coverage can say why what came between the backup and now is missing.
+absl::Status Mark(const std::filesystem::path& database, const std::string& backup_time, absl::Time now) {
+  absl::Time time;
+  if (std::string error; !absl::ParseTime(absl::RFC3339_full, backup_time, &time, &error)) return absl::OkStatus();
+  const auto storage = OpenSqliteStorage(database);
+  if (!storage.ok()) return storage.status();
+  return (*storage)->WriteAndWait(
+      [&](StorageTransaction& transaction) { return NoteRestored(transaction, {time, now}); });
+}
+
 // Root may restore for a collector that is another user's.
 void OwnAsFolder(const std::filesystem::path& folder, const std::filesystem::path& file) {
   struct stat info = {};
@@ -187,6 +198,7 @@ absl::StatusOr<RestoreResult> RestoreBackup(const BackupSource& source, const Da
   if (status.ok()) status = Unpack(archive, folder);
   if (status.ok()) status = ReadManifest(folder / kManifestName, result);
   if (status.ok()) status = Check(folder);
+  if (status.ok()) status = Mark(folder / kDatabaseName, result.time, source.now);
   if (status.ok()) status = MoveIntoPlace(folder, data.path());
   if (status.ok()) return result;
   std::error_code error;

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "collector/data_directory.h"
 
 namespace steward::collector {
@@ -14,6 +15,7 @@ namespace steward::collector {
 struct BackupSource {
   std::filesystem::path file;
   std::filesystem::path key_file;  // empty: where the backup says its key is
+  absl::Time now = absl::InfinitePast();  // for the mark: what came since the backup may be lost; InfinitePast: no mark
 };
 
 struct RestoreResult {

@@ -39,7 +39,7 @@ std::int64_t ReachMs(std::int64_t interval_ms) { return std::max(interval_ms * 5
 
 std::vector<Period> MakeAccount(const AccountInput& input) {
   std::vector<Period> account;
-  const GapEvidence evidence{input.events, input.given_up, input.interval_ms};
+  const GapEvidence evidence{input.events, input.given_up, input.interval_ms, input.restored};
   Gap gap;
   gap.from_ms = input.from_ms;
   gap.cause = input.cause_before;

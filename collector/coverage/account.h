@@ -25,6 +25,7 @@ struct AccountInput {
   std::vector<Span> late;      // likewise
   std::vector<MachineEventRecord> events;
   std::vector<GivenUp> given_up;
+  std::vector<Restored> restored;
   std::int64_t interval_ms = 15'000;
   std::optional<CoverageCause> cause_before;  // in which `from_ms` found the machine, if that is known
 };

@@ -5,6 +5,7 @@
 #include "boost/asio/post.hpp"
 #include "collector/coverage/coverage.h"
 #include "collector/coverage/day_record.h"
+#include "collector/storage/restored_span.h"
 #include "spdlog/spdlog.h"
 
 namespace steward::collector {
@@ -16,9 +17,18 @@ bool IsWorkstation(const MachineRecord& machine) {
   return machine.machine_class == "desktop" || machine.machine_class == "laptop";
 }
 
-GivenUp GivenUpOf(const GapRecord& gap) {
+// What was acknowledged, lost by the collector's restoring and is not held any more, an agent declares as dropped, without
+// the number of values; of what it drops by itself it knows that.
+bool IsLostByRestoring(const GapRecord& gap, const std::vector<RestoredSpan>& restored) {
+  return gap.cause == v1::GapDeclaration::SPOOL_FULL && gap.sample_count == 0 &&
+         std::any_of(restored.begin(), restored.end(),
+                     [&](const RestoredSpan& span) { return gap.told_time > span.restore_time; });
+}
+
+GivenUp GivenUpOf(const GapRecord& gap, const std::vector<RestoredSpan>& restored) {
   GivenUp batches{gap.epoch, gap.range, v1::COVERAGE_CAUSE_DROPPED, std::nullopt, std::nullopt};
   if (gap.cause == v1::GapDeclaration::REFUSED) batches.cause = v1::COVERAGE_CAUSE_REFUSED;
+  if (IsLostByRestoring(gap, restored)) batches.cause = v1::COVERAGE_CAUSE_COLLECTOR_RESTORED;
   if (gap.from_time != absl::InfinitePast()) batches.from_ms = absl::ToUnixMillis(gap.from_time);
   if (gap.to_time != absl::InfiniteFuture()) batches.to_ms = absl::ToUnixMillis(gap.to_time);
   return batches;
@@ -107,7 +117,12 @@ absl::StatusOr<std::vector<CoverageDay>> Coverage::DaysFrom(StorageReader& reade
   if (!events.ok()) return events.status();
   const auto gaps = reader.ListGaps(machine.id);
   if (!gaps.ok()) return gaps.status();
-  for (const GapRecord& gap : *gaps) input.given_up.push_back(GivenUpOf(gap));
+  const auto restored = ListRestored(reader);
+  if (!restored.ok()) return restored.status();
+  for (const GapRecord& gap : *gaps) input.given_up.push_back(GivenUpOf(gap, *restored));
+  for (const RestoredSpan& span : *restored) {
+    input.restored.push_back({absl::ToUnixMillis(span.backup_time), absl::ToUnixMillis(span.restore_time)});
+  }
 
   const auto last_ms = observed.spans().empty() ? std::nullopt : std::optional(observed.spans().back().to_ms);
   const bool retired = machine.state == MachineState::kRetired && last_ms;

@@ -137,23 +137,37 @@ std::pair<std::int64_t, std::int64_t> PlaceOf(const GivenUp& batches, const Gap&
   return {std::clamp(from, gap.from_ms, gap.to_ms), std::clamp(to, gap.from_ms, gap.to_ms)};
 }
 
+// What is not firm between `from` and `to` gets this cause.
+std::vector<Part> Replaced(const std::vector<Part>& parts, std::int64_t from, std::int64_t to, CoverageCause cause) {
+  std::vector<Part> cut;
+  for (const Part& part : parts) {
+    const std::int64_t begin = std::max(part.from_ms, from), end = std::min(part.to_ms, to);
+    if (part.firm || begin >= end) {
+      cut.push_back(part);
+      continue;
+    }
+    if (part.from_ms < begin) cut.push_back({part.from_ms, begin, part.cause, false});
+    cut.push_back({begin, end, cause, true});
+    if (end < part.to_ms) cut.push_back({end, part.to_ms, part.cause, false});
+  }
+  return cut;
+}
+
 // Batches that were given up were sampled: the agent ran then, whatever was inferred.
 std::vector<Part> CutByGivenUp(std::vector<Part> parts, const Gap& gap, const GapEvidence& evidence) {
   for (const GivenUp& batches : evidence.given_up) {
     const auto [from, to] = PlaceOf(batches, gap, evidence.interval_ms);
-    if (from >= to) continue;
-    std::vector<Part> cut;
-    for (const Part& part : parts) {
-      const std::int64_t begin = std::max(part.from_ms, from), end = std::min(part.to_ms, to);
-      if (part.firm || begin >= end) {
-        cut.push_back(part);
-        continue;
-      }
-      if (part.from_ms < begin) cut.push_back({part.from_ms, begin, part.cause, false});
-      cut.push_back({begin, end, batches.cause, true});
-      if (end < part.to_ms) cut.push_back({end, part.to_ms, part.cause, false});
-    }
-    parts = std::move(cut);
+    if (from < to) parts = Replaced(parts, from, to, batches.cause);
+  }
+  return parts;
+}
+
+// What the agents still held they have given back, and then it is no gap. Nor was anything lost of a machine that has not
+// been heard since, as far as can be told, or of one whose batches follow each other.
+std::vector<Part> CutByRestored(std::vector<Part> parts, const Gap& gap, const GapEvidence& evidence) {
+  if (!gap.after || WithoutEvents(gap) == v1::COVERAGE_CAUSE_ASLEEP) return parts;
+  for (const Restored& lost : evidence.restored) {
+    parts = Replaced(parts, lost.from_ms, lost.to_ms, v1::COVERAGE_CAUSE_COLLECTOR_RESTORED);
   }
   return parts;
 }
@@ -188,7 +202,8 @@ std::string_view CauseWord(CoverageCause cause) {
 
 std::vector<Period> ExplainGap(const Gap& gap, const GapEvidence& evidence) {
   std::vector<Period> periods;
-  for (const Part& part : CutByGivenUp(CutByEvents(gap, evidence.events), gap, evidence)) {
+  std::vector<Part> parts = CutByGivenUp(CutByEvents(gap, evidence.events), gap, evidence);
+  for (const Part& part : CutByRestored(std::move(parts), gap, evidence)) {
     const CoverageCause cause = part.cause ? *part.cause : WithoutEvents(gap);
     if (!periods.empty() && periods.back().cause == cause) {
       periods.back().to_ms = part.to_ms;

@@ -40,6 +40,12 @@ struct GivenUp {
   std::optional<std::int64_t> to_ms;
 };
 
+// What was committed then is gone: the store was made from a backup.
+struct Restored {
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = 0;
+};
+
 struct Gap {
   std::int64_t from_ms = 0;
   std::int64_t to_ms = 0;
@@ -52,11 +58,13 @@ struct GapEvidence {
   absl::Span<const MachineEventRecord> events;  // ascending by time
   absl::Span<const GivenUp> given_up;
   std::int64_t interval_ms = 15'000;
+  absl::Span<const Restored> restored = {};
 };
 
 // Periods that follow each other and together are the gap. Events decide: a goodbye holds until the next word, a start
 // tells what was before. What they leave open the batches' numbers decide: none is missing, then the machine stood
-// still; some are missing, then they are still with the agent (link down), or were given up.
+// still; some are missing, then they are still with the agent (link down), or were given up, or the collector lost them
+// with its store.
 std::vector<Period> ExplainGap(const Gap& gap, const GapEvidence& evidence);
 
 }  // namespace steward::collector

@@ -75,6 +75,32 @@ def test_a_machine_that_the_backup_does_not_know_is_taken_back(folder, make_coll
     agent.stop()
 
 
+def test_what_nobody_can_give_back_is_the_restored_collectors_gap(folder, make_collector, make_agent):
+    collector = make_collector().start()
+    agent = make_agent().enroll(collector.token()).start()
+    machine = collector.wait_for_machine()["id"]
+    wait_until(lambda: len(points(collector, machine)) >= 3, "some points")
+    backup(collector, folder / "one.backup")
+    saved = len(points(collector, machine))
+    wait_until(lambda: len(points(collector, machine)) > saved + 14, "more than a gap's worth of points", 120 * programs.PATIENCE)
+    agent.kill()
+    shutil.rmtree(agent.state / "spool")
+    collector.kill()
+    collector.data.rename(folder / "lost")
+    assert restore(folder / "one.backup", collector.data).returncode == 0
+    collector.start()
+    agent.start()
+    collector.wait_for_machine(deadline=60)
+
+    def lost():
+        days = collector.json("machine", "show", machine)["coverage"]
+        for day in days:
+            assert abs(day["observedShare"] + sum(gap["share"] for gap in day["gaps"]) - 1) < 1e-9, day
+        return sum(float(gap["duration"].removesuffix("s")) for day in days for gap in day["gaps"] if gap["cause"] == "collector restored")
+    assert wait_until(lost, "the gap and its cause", 60 * programs.PATIENCE) > 10
+    assert "collector restored" in collector.ctl("machine", "show", machine).stdout
+
+
 def test_a_backup_keeps_its_secrets_and_its_words(folder, collector):
     file = folder / "one.backup"
     key = folder / "passphrase"

@@ -10,6 +10,7 @@
 #include "boost/asio/io_context.hpp"
 #include "collector/ingest/event_times.h"
 #include "collector/storage/memory/memory_storage.h"
+#include "collector/storage/restored_span.h"
 #include "proto/wire/segment_codec.h"
 
 namespace steward::collector {
@@ -158,6 +159,31 @@ TEST_F(CoverageTest, AMachineThatIsUpIsObserved) {
   Live(At(0), At(8));
   EXPECT_THAT(Today(), ElementsAre("observed 480"));
   EXPECT_DOUBLE_EQ(*coverage_->Ratio(machine_), 1);
+}
+
+// The backup is of 01:00, restored at 03:00. Of what was sampled between, the agent gave nothing back.
+TEST_F(CoverageTest, WhatARestoredCollectorLostIsNotTheLinks) {
+  Live(At(0), At(1));
+  ASSERT_TRUE(storage_->WriteAndWait([](StorageTransaction& t) { return NoteRestored(t, {At(1), At(3)}); }).ok());
+  next_ += 119;
+  Live(At(3), At(4));
+  EXPECT_THAT(Today(), ElementsAre("observed 120", "collector restored 120"));
+  GapRecord gap;  // in the agent's words
+  gap.epoch = epoch_;
+  gap.range = {62, 180};
+  gap.cause = v1::GapDeclaration::SPOOL_FULL;
+  gap.told_time = At(3.5);
+  ASSERT_TRUE(storage_->WriteAndWait([&](StorageTransaction& t) { return t.PutGap(kId, gap); }).ok());
+  EXPECT_THAT(Today(), ElementsAre("observed 120", "collector restored 120"));
+  next_ = 62;
+  Backlog(At(1) + absl::Minutes(1), At(3) - absl::Minutes(1));
+  EXPECT_THAT(Today(), ElementsAre("observed 240", "late 119")) << "it gave it back after all";
+}
+
+TEST_F(CoverageTest, ADeletedMachineIsForgotten) {
+  Live(At(0), At(1));
+  coverage_->OnMachineDeleted(machine_);
+  EXPECT_FALSE(coverage_->Ratio(machine_).has_value());
 }
 
 TEST_F(CoverageTest, AWeeksCutReadsLinkDownAndThenDeliveredLater) {

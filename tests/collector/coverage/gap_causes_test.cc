@@ -24,7 +24,7 @@ class GapCauses : public testing::Test {
     gap_.to_ms = 60 * kMinute;
     std::vector<std::string> words;
     std::int64_t at_ms = 0;
-    for (const Period& period : ExplainGap(gap_, {events_, given_up_, 60'000})) {
+    for (const Period& period : ExplainGap(gap_, {events_, given_up_, 60'000, restored_})) {
       EXPECT_EQ(period.from_ms, at_ms);
       at_ms = period.to_ms;
       words.push_back(std::string(CauseWord(period.cause)) + " " + std::to_string(period.from_ms / kMinute) + "-" +
@@ -37,6 +37,7 @@ class GapCauses : public testing::Test {
   Gap gap_{.from_ms = 0, .to_ms = 0, .before = BatchName{7, 100}, .after = BatchName{8, 1}, .cause = std::nullopt};
   std::vector<MachineEventRecord> events_;
   std::vector<GivenUp> given_up_;
+  std::vector<Restored> restored_;
 };
 
 TEST_F(GapCauses, AMachineThatShutDownIsOffUntilItsAgentSpeaks) {
@@ -77,6 +78,25 @@ TEST_F(GapCauses, ASleeperThatNeverWokeWasOff) {
   Event(59, v1::MachineEvent::MACHINE_BOOTED);
   Event(60, v1::MachineEvent::AGENT_STARTED);
   EXPECT_THAT(Explain(), ElementsAre("off 0-60"));
+}
+
+TEST_F(GapCauses, WhatARestoredCollectorLostIsTold) {
+  restored_ = {{10 * kMinute, 40 * kMinute}};
+  gap_.after = BatchName{7, 160};
+  EXPECT_THAT(Explain(), ElementsAre("link down 0-10", "collector restored 10-40", "link down 40-60"));
+  gap_.after = BatchName{7, 101};
+  EXPECT_THAT(Explain(), ElementsAre("asleep 0-60")) << "no batch is missing";
+  gap_.after.reset();
+  EXPECT_THAT(Explain(), ElementsAre("unknown 0-60")) << "it has not been heard since";
+}
+
+TEST_F(GapCauses, WhatTheMachineSaidItselfIsNotTheRestoredCollectors) {
+  restored_ = {{-10 * kMinute, 70 * kMinute}};
+  Event(60, v1::MachineEvent::AGENT_STARTED);
+  gap_.after = BatchName{8, 1};
+  EXPECT_THAT(Explain(), ElementsAre("collector restored 0-60")) << "that it was stopped is only inferred";
+  events_.insert(events_.begin(), {absl::UnixEpoch(), v1::MachineEvent::AGENT_STOPPED});
+  EXPECT_THAT(Explain(), ElementsAre("agent stopped 0-60"));
 }
 
 TEST_F(GapCauses, AnAgentThatRanOnWithoutABatchStoodStill) {
