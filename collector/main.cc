@@ -18,6 +18,7 @@
 #include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/signal_set.hpp"
+#include "collector/api/http_server.h"
 #include "collector/collector.h"
 #include "collector/commands.h"
 #include "collector/config/load_config.h"
@@ -92,6 +93,7 @@ absl::StatusOr<CollectorOptions> OptionsOf(const Arguments& arguments) {
   absl::Status status = Override("--agents-listen", arguments.agents_listen, config->listen.agents);
   if (status.ok()) status = Override("--http-listen", arguments.http_listen, config->listen.http);
   if (status.ok()) status = CheckHttpListener(config->listen);
+  if (status.ok()) status = CheckHttpTls(config->listen.http_certificate, config->listen.http_key);
   if (!status.ok()) return status;
   return CollectorOptions{*std::move(config), arguments.data, STEWARD_VERSION};
 }

@@ -34,18 +34,23 @@ bool IsLoopbackAddress(const asio::ip::address& address) {
   return address.is_loopback();
 }
 
-absl::Status LoadTls(const HttpServerOptions& options, std::optional<asio::ssl::context>& tls) {
-  try {
-    tls.emplace(asio::ssl::context::tls_server);
-    tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
-                     asio::ssl::context::no_tlsv1_1);
-    tls->use_certificate_chain_file(options.certificate);
-    tls->use_private_key_file(options.key, asio::ssl::context::pem);
-    return absl::OkStatus();
-  } catch (const boost::system::system_error& error) {
-    return absl::InvalidArgumentError(StrCat("the HTTP port's certificate ", options.certificate, " or key ", options.key,
-                                             " cannot be used: ", error.what()));
+absl::Status Unusable(std::string_view setting, const std::string& file, const boost::system::error_code& error,
+                      std::string_view what_to_do) {
+  return absl::InvalidArgumentError(StrCat("[listen] ", setting, ": ", file, " cannot be used (", error.message(), "); ", what_to_do));
+}
+
+absl::Status LoadTls(const std::string& certificate, const std::string& key, std::optional<asio::ssl::context>& tls) {
+  boost::system::error_code error;
+  tls.emplace(asio::ssl::context::tls_server);
+  tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
+  if (tls->use_certificate_chain_file(certificate, error); error) {
+    return Unusable("http_certificate", certificate, error,
+                    "name a PEM file that the collector may read: the certificate first, then those that signed it");
   }
+  if (tls->use_private_key_file(key, asio::ssl::context::pem, error); error) {
+    return Unusable("http_key", key, error, "name the PEM file with the private key of http_certificate, which the collector may read");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -102,7 +107,7 @@ class HttpServer::Impl {
   absl::Status ListenTcp(std::string& url) {
     const bool secure = !options_.certificate.empty();
     if (secure) {
-      if (absl::Status loaded = LoadTls(options_, tls_); !loaded.ok()) return loaded;
+      if (absl::Status loaded = LoadTls(options_.certificate, options_.key, tls_); !loaded.ok()) return loaded;
     } else if (!options_.listen.IsLoopback()) {
       return absl::InvalidArgumentError(
           StrCat("the HTTP port may not listen on ", options_.listen.ToString(),
@@ -195,6 +200,11 @@ class HttpServer::Impl {
   asio::steady_timer local_pause_;
   std::thread thread_;
 };
+
+absl::Status CheckHttpTls(const std::string& certificate, const std::string& key) {
+  std::optional<asio::ssl::context> tls;
+  return certificate.empty() ? absl::OkStatus() : LoadTls(certificate, key, tls);
+}
 
 HttpServer::HttpServer(HttpServerOptions options, HttpRouterParts parts)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(parts))) {}

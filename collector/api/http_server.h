@@ -22,6 +22,9 @@ struct HttpServerOptions {
   std::string socket_path;             // <data>/collector.sock; empty: no local socket
 };
 
+// Whether Start can use them: InvalidArgument names the file and says what to do. Both may be empty.
+absl::Status CheckHttpTls(const std::string& certificate, const std::string& key);
+
 class HttpServer {
  public:
   // `parts` is what HttpRouter needs; it outlives the server.

@@ -51,6 +51,7 @@ std::string WhatIsMissing(const v1::CoverageDay& day) {
   }
   std::string words;
   for (const auto& [name, cause] : causes) {
+    if (cause.length < absl::Seconds(1)) continue;  // as between enrolment and the first batch: nobody misses it
     StrAppend(&words, words.empty() ? "" : ", ", name, " ", Length(cause.length));
     if (cause.periods == 1)
       StrAppend(&words, " (", Clock(cause.one->from(), day), "-", Clock(cause.one->to(), day), ")");

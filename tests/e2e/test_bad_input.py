@@ -105,6 +105,16 @@ def test_an_agent_without_identity_says_how_to_enroll(folder):
 
 # --- the collector's start ---
 
+def test_an_http_certificate_that_cannot_be_used_is_a_configuration_error(folder, make_collector):
+    (folder / "no.pem").write_text("not a certificate")
+    for file, words in (("missing.pem", "No such file"), ("no.pem", "PEM")):
+        config = folder / "collector.toml"
+        config.write_text(f'[listen]\nhttp_certificate = "{folder / file}"\nhttp_key = "{folder / file}"\n')
+        result = programs.run("steward-collector", "serve", "--config", config, "--data", folder / "data", deadline=30)
+        refused(result, "http_certificate", re.escape(str(folder / file)), words, codes=(USAGE,))
+        assert not (folder / "data").exists(), "nothing was made"
+
+
 def test_a_port_in_use_is_named(folder, collector):
     port = collector.endpoints["agents"].rsplit(":", 1)[1]
     result = programs.run("steward-collector", "serve", "--data", folder / "another", "--agents-listen", f"127.0.0.1:{port}",
