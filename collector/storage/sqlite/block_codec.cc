@@ -12,34 +12,6 @@ absl::Status Damaged(std::string_view what) {
   return absl::DataLossError(absl::StrCat("a block of samples is damaged: ", std::string(what)));
 }
 
-// Column by column: neighbours are alike, which the compressor likes.
-void AppendColumns(absl::Span<const StoredBatch> batches, std::string& out) {
-  using wire::AppendVarint;
-  using wire::ZigZag;
-  AppendVarint(batches.size(), out);
-  std::uint64_t sequence = 0;
-  for (const StoredBatch& batch : batches) {
-    AppendVarint(batch.sequence - sequence, out);
-    sequence = batch.sequence;
-  }
-  std::uint64_t segment = 0;
-  for (const StoredBatch& batch : batches) {
-    AppendVarint(ZigZag(static_cast<std::int64_t>(batch.segment_first - segment)), out);
-    segment = batch.segment_first;
-  }
-  std::uint64_t time = 0;  // unsigned: differences wrap around
-  std::uint64_t step = 0;
-  for (const StoredBatch& batch : batches) {
-    const std::uint64_t next_step = static_cast<std::uint64_t>(batch.time_ms) - time;
-    AppendVarint(ZigZag(static_cast<std::int64_t>(next_step - step)), out);
-    step = next_step;
-    time += next_step;
-  }
-  for (const StoredBatch& batch : batches) AppendVarint(batch.sample_count, out);
-  for (const StoredBatch& batch : batches) AppendVarint(batch.samples.size(), out);
-  for (const StoredBatch& batch : batches) AppendVarint(batch.events.size(), out);
-}
-
 std::string_view Take(std::string_view& bytes, std::size_t count) {
   const std::string_view taken = bytes.substr(0, count);
   bytes.remove_prefix(count);
@@ -71,14 +43,6 @@ absl::Status UnpackPositions(std::string_view content, absl::Span<StoredBatch> b
     batch.position = static_cast<std::int64_t>(last);
   }
   return in.ok() && in.at_end() ? absl::OkStatus() : Damaged("its positions");
-}
-
-std::string PackPayloads(absl::Span<const StoredBatch> batches) {
-  std::string bytes;
-  AppendColumns(batches, bytes);
-  for (const StoredBatch& batch : batches) bytes += batch.samples;
-  for (const StoredBatch& batch : batches) bytes += batch.events;
-  return Compressed(bytes);
 }
 
 namespace {

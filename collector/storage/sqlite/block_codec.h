@@ -40,9 +40,6 @@ struct UnpackedBlock {
 // The batches of a block, by sequence, with payloads that decode to what was received. DataLoss: damaged.
 absl::StatusOr<UnpackedBlock> UnpackBlock(std::int64_t coding, std::string_view content);
 
-// As schema 1 wrote it, for tests of the reader. `batches` ascend by sequence.
-std::string PackPayloads(absl::Span<const StoredBatch> batches);
-
 // The positions of a block's batches, for `block_position`.
 std::string PackPositions(absl::Span<const StoredBatch> batches);
 absl::Status UnpackPositions(std::string_view content, absl::Span<StoredBatch> batches);

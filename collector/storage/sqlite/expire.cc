@@ -15,7 +15,7 @@
 namespace steward::collector {
 namespace {
 
-constexpr std::int64_t kBlocksPerCall = 16;  // to be read and rolled up, some 5 ms each
+constexpr std::int64_t kBlocksPerCall = 4;  // to be read and rolled up, 5 to 20 ms each; others write in between
 constexpr std::int64_t kRunsPerCall = 16;
 constexpr std::int64_t kEpochsPerCall = 200;
 constexpr std::int64_t kFreePagesKept = 2'048;  // 16 MiB stay in the file for what comes next
