@@ -39,8 +39,9 @@ class ABSL_LOCKABLE Mutex {
     if (waiting_ > 0) changed_.notify_all();
   }
 
+  // The analysis does not see that the condition runs under the lock which the caller holds.
   template <typename Condition, typename WaitOnce>
-  bool Wait(const Condition& condition, const WaitOnce& wait_once) {
+  bool Wait(const Condition& condition, const WaitOnce& wait_once) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     std::unique_lock<std::mutex> lock(mutex_, std::adopt_lock);
     bool in_time = true;
     bool holds = condition();

@@ -199,11 +199,12 @@ absl::Status Spool::BeginSegment(std::uint64_t sequence, std::string& first_byte
   AppendRecord(RecordType::kSegmentStart, start.SerializeAsString(), first_bytes);
 
   ++next_ordinal_;
-  current_.emplace();
-  current_->ordinal = segment.ordinal;
-  current_->file = *std::move(file);
-  current_->encoder = std::make_unique<wire::SegmentEncoder>(kinds_);
-  current_->begin_boot = boot;
+  Current opened;
+  opened.ordinal = segment.ordinal;
+  opened.file = *std::move(file);
+  opened.encoder = std::make_unique<wire::SegmentEncoder>(kinds_);
+  opened.begin_boot = boot;
+  current_ = std::move(opened);
   current_->hour = HourOf(wall);
   cut_requested_ = false;
   directory_changed_ = true;

@@ -28,7 +28,7 @@ std::vector<v1::EpochRanges> Spool::Held() const {
   std::vector<v1::EpochRanges> held;  // segments are in the order of their making, so epochs come by age
   for (const auto& [ordinal, segment] : segments_) {
     if (segment.range.last < segment.range.first) continue;
-    auto it = std::find_if(held.begin(), held.end(), [&](const auto& e) { return e.epoch() == segment.epoch; });
+    auto it = std::find_if(held.begin(), held.end(), [epoch = segment.epoch](const auto& e) { return e.epoch() == epoch; });
     if (it == held.end()) {
       it = held.emplace(held.end());
       it->set_epoch(segment.epoch);
