@@ -62,9 +62,9 @@ void IngestMetrics::Committed(std::uint64_t samples, absl::Time now) {
 
 double IngestMetrics::SamplesPerSecond(absl::Time now) const {
   const std::int64_t second = absl::ToUnixSeconds(now);
-  const auto seconds = static_cast<std::int64_t>(last_minute_.size());
   std::uint64_t samples = 0;
   const MutexLock lock(&mutex_);
+  const auto seconds = static_cast<std::int64_t>(last_minute_.size());
   for (const Second& slot : last_minute_) {
     if (slot.second <= second && slot.second > second - seconds) samples += slot.samples;
   }
