@@ -122,6 +122,9 @@ class Spool {
   // What the collector says it has of a held epoch; replaces what was believed, so that a collector restored from a
   // backup gets back what it lost. What it lost and is not held here any more either is declared as a gap.
   void ReplaceCommitted(std::uint64_t epoch, const IntervalSet& committed);
+  // The same where what the collector has may be another machine's batches under the same numbers: takes back what it does
+  // not have, believes nothing new. What is sent again it takes as a duplicate, or refuses.
+  void KeepCommitted(std::uint64_t epoch, const IntervalSet& committed);
   void MarkCommitted(std::uint64_t epoch, std::uint64_t first, std::uint64_t last);
   // Never to be sent again: declared as a gap. In the current segment: also cuts it.
   void MarkRefused(std::uint64_t epoch, std::uint64_t first, std::uint64_t last);

@@ -63,6 +63,16 @@ void Spool::ReplaceCommitted(std::uint64_t id, const IntervalSet& committed) {
   WriteJournal(epoch);
 }
 
+void Spool::KeepCommitted(std::uint64_t id, const IntervalSet& committed) {
+  const auto it = epochs_.find(id);
+  if (it == epochs_.end()) return;
+  IntervalSet both = it->second->journal.committed();
+  for (const SequenceSpan& span : both.spans()) {
+    for (const SequenceSpan& missing : committed.Missing(span.first, span.last)) both.Remove(missing.first, missing.last);
+  }
+  ReplaceCommitted(id, both);
+}
+
 void Spool::MarkCommitted(std::uint64_t id, std::uint64_t first, std::uint64_t last) {
   const auto it = epochs_.find(id);
   if (it == epochs_.end()) return;

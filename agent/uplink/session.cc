@@ -65,9 +65,15 @@ void UplinkSession::OnMessage(const v1::CollectorMessage& message) {
 void UplinkSession::OnWelcome(const v1::Welcome& welcome) {
   if (std::exchange(welcomed_, true)) return;
   std::map<std::uint64_t, IntervalSet> committed;
-  for (const v1::EpochRanges& held : hello_.held()) committed[held.epoch()];
+  std::map<std::uint64_t, std::uint64_t> newest_held;
+  for (const v1::EpochRanges& held : hello_.held()) {
+    committed[held.epoch()];
+    for (const v1::SequenceRange& range : held.ranges()) newest_held[held.epoch()] = range.last();
+  }
+  std::set<std::uint64_t> doubted;
   for (const v1::EpochRanges& has : welcome.committed()) {
     for (const v1::SequenceRange& range : has.ranges()) committed[has.epoch()].Add(range.first(), range.last());
+    if (MayBeAnothers(has, newest_held[has.epoch()])) doubted.insert(has.epoch());
   }
   if (RolledBack(welcome)) {
     // What the collector has under this epoch is not what is here: neither believed nor continued. Of what is here under
@@ -77,7 +83,13 @@ void UplinkSession::OnWelcome(const v1::Welcome& welcome) {
     parts_.owner.OnRolledBack();
     for (const SequenceSpan& span : taken.spans()) parts_.spool.MarkRefused(hello_.epoch(), span.first, span.last);
   }
-  for (const auto& [epoch, ranges] : committed) parts_.spool.ReplaceCommitted(epoch, ranges);
+  for (const auto& [epoch, ranges] : committed) {
+    if (doubted.contains(epoch)) {
+      parts_.spool.KeepCommitted(epoch, ranges);
+    } else {
+      parts_.spool.ReplaceCommitted(epoch, ranges);
+    }
+  }
   // What is committed of the current segment need not be sent again if the next batch begins a new one.
   parts_.spool.CutSegmentIfSettled();
   window_ = welcome.window_batches();
@@ -98,14 +110,20 @@ void UplinkSession::OnWelcome(const v1::Welcome& welcome) {
 bool UplinkSession::RolledBack(const v1::Welcome& welcome) const {
   for (const v1::EpochRanges& has : welcome.committed()) {
     if (has.epoch() != hello_.epoch() || has.epoch() != parts_.spool.epoch()) continue;
-    for (const v1::SequenceRange& range : has.ranges()) {
-      if (range.last() > parts_.spool.last_sequence()) return true;
-    }
-    if (!has.has_mark()) continue;
-    const auto mark = parts_.spool.MarkOf(has.epoch(), has.mark().sequence());
-    if (mark.has_value() && mark->payload_sha256() != has.mark().payload_sha256()) return true;
+    if (MayBeAnothers(has, parts_.spool.last_sequence())) return true;
   }
   return false;
+}
+
+// What the collector has of an epoch goes beyond what is here, or is something else: batches of a later state of this disk,
+// or of another machine that drew the same number. Which of them are ours, only sending them tells.
+bool UplinkSession::MayBeAnothers(const v1::EpochRanges& has, std::uint64_t newest_here) const {
+  for (const v1::SequenceRange& range : has.ranges()) {
+    if (range.last() > newest_here) return true;
+  }
+  if (!has.has_mark()) return false;
+  const auto mark = parts_.spool.MarkOf(has.epoch(), has.mark().sequence());
+  return mark.has_value() && mark->payload_sha256() != has.mark().payload_sha256();
 }
 
 void UplinkSession::OnAcknowledgement(const v1::Acknowledgement& acknowledgement) {

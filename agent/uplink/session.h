@@ -80,6 +80,7 @@ class UplinkSession final : public UplinkStream::Handler {
 
   void OnWelcome(const v1::Welcome& welcome);
   bool RolledBack(const v1::Welcome& welcome) const;
+  bool MayBeAnothers(const v1::EpochRanges& has, std::uint64_t newest_here) const;
   void OnAcknowledgement(const v1::Acknowledgement& acknowledgement);
   void TakeCommitted(std::uint64_t epoch, std::uint64_t first, std::uint64_t last);
 

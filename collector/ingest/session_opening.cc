@@ -78,15 +78,15 @@ absl::Status ReadCommitted(const v1::Hello& hello, StorageReader& reader, std::v
   return absl::OkStatus();
 }
 
-// Writer thread. So that either side notices that the machine was set back: of the running epoch the newest batch stored.
+// Writer thread. So that either side notices that the machine was set back: of each epoch the newest batch stored.
 absl::Status ReadMark(const v1::Hello& hello, StorageReader& reader, std::vector<v1::EpochRanges>& committed) {
   for (v1::EpochRanges& ranges : committed) {
-    if (ranges.epoch() != hello.epoch() || ranges.ranges().empty()) continue;
+    if (ranges.ranges().empty()) continue;
     const std::uint64_t last = ranges.ranges(ranges.ranges_size() - 1).last();
-    const auto payload = reader.CommittedPayload(hello.machine_id(), hello.epoch(), last);
+    const auto payload = reader.CommittedPayload(hello.machine_id(), ranges.epoch(), last);
     if (!payload.ok()) return payload.status();
     if (!payload->has_value()) continue;
-    ranges.mutable_mark()->set_epoch(hello.epoch());
+    ranges.mutable_mark()->set_epoch(ranges.epoch());
     ranges.mutable_mark()->set_sequence(last);
     ranges.mutable_mark()->set_payload_sha256(wire::Sha256(**payload));
   }

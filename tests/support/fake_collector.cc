@@ -265,7 +265,10 @@ class FakeCollector::UplinkService final : public v1::AgentUplink::Service {
       if (!script.commit) return;
       for (const v1::MachineEvent& event : batch.events()) state.events.push_back(event);
       const auto [known, fresh] = state.payloads.emplace(key, batch.samples());
-      if (!fresh && known->second != batch.samples()) state.Complain("other content under a known identity");
+      if (!fresh && known->second != batch.samples()) {
+        if (script.refuse_other_content) return Refuse(key);
+        state.Complain("other content under a known identity");
+      }
       if (!state.committed.emplace(key, decoded.groups.empty() ? 0 : decoded.groups[0].values[0].value).second) {
         ++state.duplicates;
       } else if (state.order.push_back(key); !in_backlog) {

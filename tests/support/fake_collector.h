@@ -29,6 +29,7 @@ struct FakeCollectorScript {
   int reorder_acknowledgements = 0;
   // Takes nothing durable; acknowledges nothing.
   bool commit = true;
+  bool refuse_other_content = false;    // under a known identity, as the collector does; else it is a complaint
   std::uint64_t refuse_sequence = 0;
   v1::Refusal::Cause refuse_cause = v1::Refusal::OVER_LIMIT;
   absl::Status refuse_streams;          // not OK: every Connect ends with it at once

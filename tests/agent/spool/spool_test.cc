@@ -104,6 +104,17 @@ TEST_F(SpoolTest, AcknowledgedSegmentsAreKeptAndOfferedToARestoredCollector) {
   EXPECT_THAT(ReadWaiting(), SizeIs(3));
 }
 
+TEST_F(SpoolTest, OfADoubtedEpochNothingNewIsBelievedCommitted) {
+  Open();
+  AddMany(1, 5);
+  spool_->MarkCommitted(100, 1, 3);
+  IntervalSet has;
+  has.Add(2, 9);
+  spool_->KeepCommitted(100, has);
+  EXPECT_THAT(ReadWaiting(), SizeIs(3)) << "1, which the collector has not, 4 and 5, which may be another's";
+  EXPECT_THAT(spool_->UntoldGaps(), SizeIs(0));
+}
+
 TEST_F(SpoolTest, WhatARestoredCollectorLostAndIsNotHeldAnyMoreIsDeclared) {
   Open();
   AddMany(1, 3);

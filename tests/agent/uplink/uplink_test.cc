@@ -481,6 +481,30 @@ TEST_F(UplinkTest, WhatAMachineThatWasSetBackHasUnderTakenNumbersIsDeclaredNotBe
   EXPECT_EQ(collector_.gaps()[0].cause(), v1::GapDeclaration::REFUSED);
 }
 
+// Its random numbers were set back, too, and it was started once more before it met the collector again.
+TEST_F(UplinkTest, WhatWasMadeUnderTheNumberOfAnotherEpochIsSentNotBelievedCommitted) {
+  AddAndSend(1, 10);
+  Connect();
+  ASSERT_TRUE(AllAcknowledged());
+  uplink_.reset();
+  settings_.directory = directory_.path() / "set-back";
+  const std::uint64_t epoch = spool_->epoch();
+  next_epoch_ = epoch;
+  Open();
+  AddAndSend(101, 103);
+  next_epoch_ = epoch + 100;
+  Open();
+  FakeCollectorScript script;
+  script.refuse_other_content = true;
+  collector_.SetScript(script);
+  Connect();
+  ASSERT_TRUE(RunUntil([&] { return !collector_.gaps().empty() && collector_.gaps().back().range().last() == 3; }));
+  for (const v1::GapDeclaration& gap : collector_.gaps()) {
+    EXPECT_EQ(gap.epoch(), epoch);
+    EXPECT_EQ(gap.cause(), v1::GapDeclaration::REFUSED);
+  }
+}
+
 TEST_F(UplinkTest, ADeadProcessOfTheCollectorIsNoticedAndFoundAgain) {
   Connect();
   AddAndSend(1, 2);

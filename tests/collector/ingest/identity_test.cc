@@ -69,7 +69,7 @@ TEST_F(IdentityTest, AMachineThatStartsOftenIsOne) {
   EXPECT_THAT(Metrics(), HasSubstr("steward_ingest_identity_conflicts_total 0"));
 }
 
-TEST_F(IdentityTest, TellsTheMarkOfTheRunningEpochAndNoticesAnother) {
+TEST_F(IdentityTest, TellsTheMarkOfEachEpochAndNoticesAnother) {
   TestEpoch epoch(7);
   FakeTransport& agent = ConnectAndGreet(epoch);
   Say(agent, epoch.Descriptors());
@@ -89,6 +89,12 @@ TEST_F(IdentityTest, TellsTheMarkOfTheRunningEpochAndNoticesAnother) {
   hello.mutable_hello()->mutable_committed()->set_payload_sha256(wire::Sha256("something else"));
   Say(Connect(), hello);
   EXPECT_THAT(Metrics(), HasSubstr("steward_ingest_machines_set_back_total 1"));
+  hello.mutable_hello()->set_epoch(8);  // it was started anew; 7 is still held
+  FakeTransport& later = Connect();
+  Say(later, hello);
+  ASSERT_EQ(later.taken.at(0).welcome().committed_size(), 1);
+  EXPECT_EQ(later.taken.at(0).welcome().committed(0).epoch(), 7u);
+  EXPECT_EQ(later.taken.at(0).welcome().committed(0).mark().payload_sha256(), wire::Sha256(first.batch().samples()));
 }
 
 TEST_F(IdentityTest, AnExpiredCertificateIsGoodOnTheSameHardwareOnly) {
