@@ -1,7 +1,7 @@
 // Feeds the workload to a real collector as 200 machines over mutual TLS, as fast as acknowledgements allow, and prints
 // what crossed the wire as JSON. ingest_workload.py starts the collector and measures it.
 //
-// usage: bench-ingest-load TOKEN CA_FILE [HOSTS [CYCLES]]     (the token needs HOSTS uses)
+// usage: bench-ingest-load TOKEN CA_FILE [HOSTS [CYCLES]]     (the token needs HOSTS uses; ends when its input does)
 #include <grpcpp/grpcpp.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -235,6 +235,7 @@ int Run(int argc, char** argv) {
   std::printf("{\"machines\": %d, \"cycles\": %d, \"samples\": %.0f, \"message_bytes_per_sample\": %.3f}\n", hosts, cycles, samples,
               static_cast<double>(bytes) / samples);
   std::fflush(stdout);
+  std::getchar();  // the connections stay for as long as somebody looks at them
   for (const auto& machine : machines) machine->Close();
   return 0;
 }

@@ -1,105 +1,93 @@
 #!/usr/bin/env python3
-"""What taking in samples costs the collector: the deterministic workload over mutual TLS, durable before acknowledged.
+"""What taking in, keeping and reading samples costs the collector: the deterministic workload over mutual TLS, durable before
+acknowledged.
 
-usage: ingest_workload.py --bin DIR [--hosts 200] [--cycles 1440]     (default: 43.2 million samples, 6 h of 200 machines)
+usage: ingest_workload.py --bin DIR [--hosts 200] [--cycles 1440] [--peers]  (default: 43.2 million samples, 6 h of 200 machines)
 
 Starts a collector on an empty data directory, feeds it by bench-ingest-load, and prints JSON: CPU seconds of the collector's
-process per million samples, bytes a sample on the wire (TLS and gRPC framing included, counted by the kernel on loopback),
-written to disk (write_bytes of /proc/PID/io) and left on disk, peak memory. Connecting is measured apart. Then queries over the
-whole time, as CPU seconds of the collector's process: one series; one series of every machine, as rates by the hour.
+process per million samples, with what it does afterwards in the background (also told apart); bytes a sample on the wire (TLS
+and gRPC framing included, counted by the kernel on loopback), written to disk (write_bytes of /proc/PID/io) and left on disk after
+a clean stop; peak memory. Connecting is measured apart. Then queries over the whole time, as CPU milliseconds of the process, HTTP
+and JSON included: the samples of one series; one series of every machine, as rates by the hour.
+
+--peers: the same for Debian's Prometheus and VictoriaMetrics, one after the other, fed by remote write in the same batches of time
+without TLS, with their ratios to the collector: above 1, the peer takes more. A peer answers one query for all machines where the
+collector takes a request a machine. packed_bytes_per_sample of Prometheus: all samples in blocks, without its log.
+VictoriaMetrics is made to merge before it is stopped.
 """
-import argparse, json, os, pathlib, re, signal, subprocess, sys, tempfile, time
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fleet"))
-import verify_ledger  # its client of the API
-
-QUERIED, QUERIED_LABELS = "node_cpu_seconds_total", {"cpu": "0", "mode": "idle"}
-HZ = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pid):
-    text = open(f"/proc/{pid}/stat").read()
-    return sum(map(int, text[text.rindex(")") + 2:].split()[11:13])) / HZ
+from measured import folder_bytes
+from stores import Prometheus, Steward, VictoriaMetrics
 
 
-def number(path, key):
-    return int(re.search(rf"^{key}:\s+(\d+)", open(path).read(), re.M)[1])
+def feed(store):
+    """Seconds, and what the load says it sent; the wire is measured before the connections end."""
+    load = subprocess.Popen(store.load(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        if (line := load.stderr.readline().strip()) != "connected":
+            sys.exit(f"the load did not start: {line}")
+        server = store.server
+        cpu, written, wire, begun = server.cpu_seconds(), server.written_bytes(), server.received_bytes(), time.monotonic()
+        if not (summary := load.stdout.readline()):
+            sys.exit(f"the load failed: {load.stderr.read()}")
+        sent, elapsed, wire = json.loads(summary), time.monotonic() - begun, server.received_bytes() - wire
+        load.stdin.close()
+        at_end = server.cpu_seconds()
+        server.settle()
+    finally:
+        load.kill()
+        load.wait()
+    samples = sent["samples"]
+    return sent, {
+        "seconds": round(elapsed, 1),
+        "connect_cpu_seconds": round(cpu, 2),
+        "cpu_seconds_per_million_samples": round((server.cpu_seconds() - cpu) / samples * 1e6, 4),
+        "background_cpu_seconds_per_million_samples": round((server.cpu_seconds() - at_end) / samples * 1e6, 4),
+        "wire_bytes_per_sample": round(wire / samples, 3),
+        "written_bytes_per_sample": round((server.written_bytes() - written) / samples, 3),
+        "peak_memory_mib": round(server.peak_mib(), 1),
+    }
 
 
-def received_bytes(pid):
-    """Bytes that the process's TCP connections have received, from ss."""
-    text = subprocess.check_output(["ss", "-tinp", "state", "established"], text=True)
-    lines = text.split("\n")
-    return sum(int(re.search(r"bytes_received:(\d+)", info)[1]) for head, info in zip(lines, lines[1:])
-               if f"pid={pid}," in head and "bytes_received:" in info)
+def query_costs(store, options):
+    def cost(query):
+        points, before, spent, times = query(), store.server.cpu_seconds(), 0, 0
+        while spent < 0.5 and times < 500:  # seconds; the kernel counts in hundredths
+            query()
+            spent, times = store.server.cpu_seconds() - before, times + 1
+        return round(spent / times * 1000, 2), points
 
-
-def folder_bytes(path):
-    return sum(os.lstat(os.path.join(d, f)).st_size for d, _, files in os.walk(path) for f in files)
-
-
-def query_times(collector, pid, options):
-    """Milliseconds of the collector's CPU, HTTP and JSON included."""
-    machines = [machine["id"] for machine in collector.call("MachineService/ListMachines", {})["machines"]]
-    begin = verify_ledger.rfc3339(time.time() - (options.cycles + 240) * 15)
-    one = {"metric": QUERIED, "labels": QUERIED_LABELS, "from": begin}
-
-    def cost(queries, repeat):
-        points, before = 0, cpu_seconds(pid)
-        for _ in range(repeat):
-            for query in queries:
-                points += sum(len(series["points"]) for series in collector.call("SampleService/QuerySamples", query).get("series", []))
-        return round((cpu_seconds(pid) - before) / repeat * 1000, 2), points // repeat
-
-    raw, raw_points = cost([one | {"machine": machines[0]}], 200)
-    rates, rate_points = cost([one | {"machine": machine, "step": "3600s", "fn": "rate"} for machine in machines], 5)
-    return {"query_one_series_cpu_ms": raw, "query_one_series_points": raw_points,
+    store.prepare_queries(time.time() - (options.cycles + 240) * 15)
+    one, one_points = cost(store.query_one_series)
+    rates, rate_points = cost(store.query_rates)
+    return {"query_one_series_cpu_ms": one, "query_one_series_points": one_points,
             "query_rate_of_every_machine_cpu_ms": rates, "query_rate_of_every_machine_points": rate_points}
 
 
-def run(options, folder):
-    data = f"{folder}/collector"
-    log = open(f"{folder}/collector.log", "w")
-    collector = subprocess.Popen([f"{options.bin}/steward-collector", "serve", "--data", data, "--agents-listen", "127.0.0.1:0",
-                                  "--http-listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=log, text=True)
+def measure(kind, options, folder):
+    store = kind(options, folder)
     try:
-        while line := collector.stdout.readline():
-            if line.strip() == "ready":
-                break
-        else:
-            sys.exit(f"the collector did not start: {open(log.name).read()}")
-        token = json.loads(subprocess.check_output([f"{options.bin}/stewardctl", "--data", data, "--json", "token", "create",
-                                                    "--uses", str(options.hosts)]))["token"]
-        load = subprocess.Popen([f"{options.bin}/bench-ingest-load", token, f"{data}/ca.crt", str(options.hosts), str(options.cycles)],
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        if load.stderr.readline().strip() != "connected":
-            sys.exit(f"the load did not start: {load.stderr.read()}")
-        pid = collector.pid
-        connect_cpu, written = cpu_seconds(pid), number(f"/proc/{pid}/io", "write_bytes")
-        wire, peak_wire, begun = received_bytes(pid), 0, time.monotonic()
-        while load.poll() is None:
-            time.sleep(0.5)
-            peak_wire = max(peak_wire, received_bytes(pid))
-        elapsed = time.monotonic() - begun
-        if load.returncode:
-            sys.exit(f"the load failed: {load.stderr.read()}")
-        sent = json.loads(load.stdout.read())
-        cpu, written = cpu_seconds(pid) - connect_cpu, number(f"/proc/{pid}/io", "write_bytes") - written
-        peak = number(f"/proc/{pid}/status", "VmHWM")
-        queries = query_times(verify_ledger.Collector(data), pid, options)
+        sent, result = feed(store)
+        result |= query_costs(store, options)
+        packed = store.pack()
     finally:
-        collector.send_signal(signal.SIGTERM)
-        collector.wait(30)
-    millions = sent["samples"] / 1e6
-    return sent | {
-        "seconds": round(elapsed, 1),
-        "connect_cpu_seconds": round(connect_cpu, 2),
-        "cpu_seconds_per_million_samples": round(cpu / millions, 4),
-        "wire_bytes_per_sample": round((peak_wire - wire) / sent["samples"], 3),
-        "disk_bytes_per_sample": round(folder_bytes(data) / sent["samples"], 3),
-        "written_bytes_per_sample": round(written / sent["samples"], 3),
-        "peak_memory_mib": round(peak / 1024, 1),
-    } | queries
+        store.server.stop()
+    result["disk_bytes_per_sample"] = round(folder_bytes(store.data) / sent["samples"], 3)
+    if packed is not None:
+        result["packed_bytes_per_sample"] = round(packed / sent["samples"], 3)
+    return sent, result
+
+
+def ratios(peer, own):
+    own = own | {"packed_bytes_per_sample": own["disk_bytes_per_sample"]}
+    return {key: round(value / own[key], 2) for key, value in peer.items()
+            if own[key] and not key.endswith(("seconds", "points")) and not key.startswith("background")}
 
 
 def main():
@@ -107,10 +95,16 @@ def main():
     parser.add_argument("--bin", required=True, help="folder of the built programs")
     parser.add_argument("--hosts", type=int, default=200)
     parser.add_argument("--cycles", type=int, default=1440)
-    parser.add_argument("--folder", help="where the collector's data goes (default: a temporary folder)")
+    parser.add_argument("--peers", action="store_true", help="measure Prometheus and VictoriaMetrics too")
+    parser.add_argument("--folder", help="where the data goes (default: a temporary folder)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="steward-ingest-", dir=options.folder) as folder:
-        print(json.dumps(run(options, folder), indent=2))
+        result, own = measure(Steward, options, folder)
+        result["steward"] = own
+        for name, kind in (("prometheus", Prometheus), ("victoriametrics", VictoriaMetrics)) if options.peers else ():
+            _, peer = measure(kind, options, folder)
+            result |= {name: peer, f"{name}_over_steward": ratios(peer, own)}
+    print(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":
