@@ -46,7 +46,8 @@ absl::Status Agent::OpenSpool() {
   settings.directory = settings_.state_directory / "spool";
   settings.bytes_max = settings_.config.spool_bytes_max;
   settings.age_max = settings_.config.spool_age_max;
-  auto spool = Spool::Open(settings, {parts_.clock, parts_.disk, parts_.random, settings_.boot_id});
+  auto spool = Spool::Open(settings, {parts_.clock, parts_.disk, [this] { return EpochBits(parts_.random(), parts_.clock.WallNow()); },
+                                      settings_.boot_id});
   if (!spool.ok()) return spool.status();
   spool_ = *std::move(spool);
   return absl::OkStatus();

@@ -43,9 +43,14 @@ struct SpoolSettings {
 struct SpoolParts {
   Clock& clock;
   SpoolDisk& disk;
-  std::function<std::uint64_t()> random;  // for epochs: 64 random bits, not a clock
+  std::function<std::uint64_t()> random;  // for epochs: 64 random bits that differ at another time, see EpochBits
   std::string boot_id;                    // of the running system
 };
+
+// Random bits for an epoch that are others at another time, even on a machine whose random numbers were set back with it.
+inline std::uint64_t EpochBits(std::uint64_t random, absl::Time now) {
+  return random ^ static_cast<std::uint64_t>(absl::ToUnixMillis(now));
+}
 
 struct SpoolStatus {
   std::uint64_t bytes = 0;

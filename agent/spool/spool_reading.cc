@@ -67,7 +67,7 @@ void Spool::KeepCommitted(std::uint64_t id, const IntervalSet& committed) {
   const auto it = epochs_.find(id);
   if (it == epochs_.end()) return;
   IntervalSet both = it->second->journal.committed();
-  for (const SequenceSpan& span : both.spans()) {
+  for (const SequenceSpan& span : it->second->journal.committed().spans()) {
     for (const SequenceSpan& missing : committed.Missing(span.first, span.last)) both.Remove(missing.first, missing.last);
   }
   ReplaceCommitted(id, both);

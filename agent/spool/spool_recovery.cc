@@ -133,6 +133,8 @@ void Spool::RecoverSegment(Segment segment) {
     spdlog::info("spool: cut a torn record of {} bytes off {}", segment.bytes - scan.good_bytes, path.string());
     parts_.disk.Truncate(path, scan.good_bytes).IgnoreError();
     segment.bytes = scan.good_bytes;
+    // Of what else may have followed it nothing is known.
+    DeclareWaiting(epoch, {segment.range.last + 1, segment.range.last + 1}, v1::GapDeclaration::DAMAGED, 0);
   }
   segments_.emplace(segment.ordinal, segment);
   epoch.journal.AddSealed({segment.ordinal, segment.range, segment.bytes, segment.values, segment.anchor_wall_ms},

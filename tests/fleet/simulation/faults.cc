@@ -93,8 +93,7 @@ void AgentDiskFull(Simulation& simulation, SimMachine& machine) {
 }
 
 void Damage(Simulation& simulation, SimMachine& machine) {
-  machine.KillAgent();
-  machine.disk().Damage(simulation.world().random());
+  machine.DamageDisk(simulation.world().random());
   RunAgain(simulation, machine, Some(simulation, absl::Seconds(1), absl::Minutes(5)));
 }
 

@@ -15,6 +15,12 @@ void MachineLedger::ExcuseForgotten(absl::Duration until, const std::set<std::ui
   }
 }
 
+void MachineLedger::ExcuseFrom(std::uint64_t epoch, std::uint64_t first, Excuse excuse) {
+  for (LedgerEntry& entry : entries) {
+    if (entry.epoch == epoch && entry.sequence >= first && entry.excuse == Excuse::kNone) entry.excuse = excuse;
+  }
+}
+
 v1::GapDeclaration::Cause MachineLedger::DeclaredCause(const LedgerEntry& entry) const {
   for (const v1::GapDeclaration& gap : gaps) {
     if (gap.epoch() == entry.epoch && gap.range().first() <= entry.sequence && entry.sequence <= gap.range().last()) {

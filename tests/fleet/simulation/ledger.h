@@ -20,10 +20,11 @@ enum class Excuse : std::uint8_t {
   kPowerCut,   // younger than 30 s when the power failed
   kRollback,   // made in a life of the machine that was undone
   kNotTaken,   // the spool said that it did not take it
+  kCutTail,    // of the segment that was being written, by a damage: the next start sees its end sooner, and no more
   kForgotten,  // acknowledged, then gone from the agent with its whole epoch, then the collector was set back
 };
-inline constexpr std::array<const char*, 5> kExcuseNames = {"none", "power cut", "rollback", "not taken",
-                                                            "forgotten by both"};
+inline constexpr std::array<const char*, 6> kExcuseNames = {"none",      "power cut", "rollback",
+                                                            "not taken", "cut tail",  "forgotten by both"};
 
 // A batch's number is the value of its samples: counted over all lives of the machine.
 struct LedgerEntry {
@@ -46,6 +47,8 @@ struct MachineLedger {
   void ExcuseSince(absl::Duration since, Excuse excuse);
   // All up to `until` of epochs of which the agent holds nothing any more.
   void ExcuseForgotten(absl::Duration until, const std::set<std::uint64_t>& held_epochs);
+  // All of an epoch from `first` on.
+  void ExcuseFrom(std::uint64_t epoch, std::uint64_t first, Excuse excuse);
   // CAUSE_UNSPECIFIED: not declared.
   v1::GapDeclaration::Cause DeclaredCause(const LedgerEntry& entry) const;
 };

@@ -56,21 +56,24 @@ void SimDisk::SetBack(const Directory& image) {
   CountUsed();
 }
 
-bool SimDisk::Damage(fleet::Random& random) {
-  if (live_.empty()) return false;
-  Inode& inode = *std::next(live_.begin(), static_cast<std::ptrdiff_t>(random.Next() % live_.size()))->second;
-  if (inode.content.empty()) return false;
+std::string SimDisk::Damage(fleet::Random& random) {
+  if (live_.empty()) return {};
+  const auto file = std::next(live_.begin(), static_cast<std::ptrdiff_t>(random.Next() % live_.size()));
+  Inode& inode = *file->second;
+  if (inode.content.empty()) return {};
   has_failed_ = true;
+  std::string cut;
   const std::size_t at = random.Next() % inode.content.size();
   if (random.Next() % 4 == 0) {
     inode.content.resize(at);
+    cut = file->first;
   } else {
     const std::size_t end = std::min(inode.content.size(), at + 1 + random.Next() % 64);
     for (std::size_t i = at; i < end; ++i) inode.content[i] = static_cast<char>(random.Next());
   }
   inode.synced = inode.content.size();
   CountUsed();
-  return true;
+  return cut;
 }
 
 absl::StatusOr<std::vector<agent::SpoolEntry>> SimDisk::List(const std::filesystem::path& directory) {

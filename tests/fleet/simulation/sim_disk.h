@@ -30,8 +30,8 @@ class SimDisk final : public agent::SpoolDisk {
   // Everything as it is now, as an image of the whole machine would have it.
   Directory Image() const;
   void SetBack(const Directory& image);
-  // Overwrites some bytes of some file, or cuts it. False: there is no file.
-  bool Damage(fleet::Random& random);
+  // Overwrites some bytes of some file, or cuts it. The file that was cut; empty if none was.
+  std::string Damage(fleet::Random& random);
   // It was damaged or full once: acknowledged batches may be gone from it.
   bool has_failed() const { return has_failed_; }
 

@@ -1,8 +1,12 @@
 #include "tests/fleet/simulation/sim_machine.h"
 
+#include <filesystem>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "agent/platform/network_watch.h"
 #include "spdlog/spdlog.h"
 
@@ -82,8 +86,8 @@ void SimMachine::StartAgent() {
   agent::SpoolSettings spool_settings;
   spool_settings.directory = "/spool";
   spool_settings.bytes_max = options_.spool_bytes_max;
-  auto spool =
-      agent::Spool::Open(std::move(spool_settings), {*node_.clock, disk_, [this] { return random_.Next(); }, boot_id_});
+  const auto epoch_bits = [this] { return agent::EpochBits(random_.Next(), node_.clock->WallNow()); };
+  auto spool = agent::Spool::Open(std::move(spool_settings), {*node_.clock, disk_, epoch_bits, boot_id_});
   if (!spool.ok()) return spdlog::error("{}: {}", id_, spool.status().ToString());
   agent_ = std::make_unique<AgentRun>();
   agent_->spool = *std::move(spool);
@@ -174,6 +178,18 @@ v1::MachineEvent SimMachine::Event(v1::MachineEvent::Kind kind) const {
 void SimMachine::KillAgent() {
   agent_.reset();
   node_.process.reset();
+}
+
+void SimMachine::DamageDisk(fleet::Random& random) {
+  KillAgent();
+  const std::filesystem::path cut = disk_.Damage(random);
+  if (cut.extension() != ".seg") return;
+  const auto entries = disk_.List(cut.parent_path());
+  for (const agent::SpoolEntry& entry : *entries) {
+    if (entry.name.ends_with(".seg") && entry.name > cut.filename()) return;  // complete: the journal knows its end
+  }
+  const std::vector<std::string> parts = absl::StrSplit(cut.stem().string(), '-');
+  ledger_.ExcuseFrom(std::stoull(parts[1], nullptr, 16), std::stoull(parts[2]), Excuse::kCutTail);
 }
 
 void SimMachine::StopAgent() { StopAgent(v1::MachineEvent::AGENT_STOPPED); }

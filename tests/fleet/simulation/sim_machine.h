@@ -39,6 +39,7 @@ class SimMachine {
   void Run();
   void StopAgent();  // cleanly, as a person does
   void KillAgent();  // kill -9
+  void DamageDisk(fleet::Random& random);  // and kills the agent
   void ShutDown();   // the agent cleanly, then the machine
   void CutPower();
   void Suspend();
