@@ -46,7 +46,9 @@ std::vector<Period> MakeAccount(const AccountInput& input) {
   const auto end_gap = [&](std::int64_t to_ms) {
     gap.to_ms = std::clamp(to_ms, input.from_ms, input.to_ms);
     if (gap.to_ms <= gap.from_ms) return;
-    for (const Period& period : ExplainGap(gap, evidence)) Append(period, account);
+    // Never joined to the gap before: the batch between them, though of no length, was there.
+    const std::vector<Period> periods = ExplainGap(gap, evidence);
+    account.insert(account.end(), periods.begin(), periods.end());
   };
   for (const Span& span : input.observed) {
     if (span.from_ms > input.to_ms) break;

@@ -145,6 +145,22 @@ TEST(Account, WhatWasDeliveredLaterIsObserved) {
   EXPECT_EQ(days[0].periods.size(), 4u);
 }
 
+// Switched on, and cut from its power after the first batch.
+TEST(Account, ALoneBatchPartsTheGapsAroundIt) {
+  AccountInput input;
+  input.to_ms = 3'000'000;
+  input.observed = {{0, 1'000'000, {7, 1}, {7, 60}}, {2'000'000, 2'000'000, {8, 1}, {8, 1}}, {3'000'000, 3'000'000, {9, 1}, {9, 1}}};
+  input.events = {{absl::FromUnixMillis(1'000'000), v1::MachineEvent::MACHINE_SHUTTING_DOWN},
+                  {absl::FromUnixMillis(1'980'000), v1::MachineEvent::MACHINE_BOOTED},
+                  {absl::FromUnixMillis(2'000'000), v1::MachineEvent::AGENT_STARTED},
+                  {absl::FromUnixMillis(2'980'000), v1::MachineEvent::MACHINE_BOOTED},
+                  {absl::FromUnixMillis(3'000'000), v1::MachineEvent::AGENT_STARTED}};
+  const std::vector<Period> account = MakeAccount(input);
+  ASSERT_EQ(account.size(), 3u);
+  EXPECT_EQ(account[1], (Period{1'000'000, 2'000'000, false, false, v1::COVERAGE_CAUSE_OFF}));
+  EXPECT_EQ(account[2], (Period{2'000'000, 3'000'000, false, false, v1::COVERAGE_CAUSE_OFF}));
+}
+
 TEST(Account, TheRatioLeavesOutWhatIsOffOrAsleep) {
   const std::vector<Period> account = {{0, 100, true, false, {}},
                                        {100, 200, false, false, v1::COVERAGE_CAUSE_OFF},
