@@ -119,12 +119,23 @@ run_preset() {
   fi
 }
 
+# simulate SEED FOLDER: 1,000 runs of 10 h, a share on each core.
+simulate() {
+  local status=0 job pid pids=() share=$(((1000 + jobs - 1) / jobs))
+  for ((job = 0; job < jobs; job++)); do
+    TMPDIR=$2 build/release/bin/steward-simulation --seed $(($1 + job * share)) --runs $share --hours 10 &
+    pids+=($!)
+  done
+  for pid in "${pids[@]}"; do wait "$pid" || status=1; done
+  return $status
+}
+
 # 10,000 simulated hours, other ones each time. The stores lie in memory: a disk makes it slow and proves no more.
 run_simulation() {
-  local seed=${STEWARD_SEED:-$(date +%s)} program=build/release/bin/steward-simulation folder=${TMPDIR:-/tmp}
+  local seed=${STEWARD_SEED:-$(date +%s)} folder=${TMPDIR:-/tmp}
   [ ! -w /dev/shm ] || folder=/dev/shm
-  stage "simulation of 10,000 hours" "TMPDIR=$folder $program --seed $seed --runs 1000 --hours 10" \
-    env TMPDIR="$folder" "$program" --seed "$seed" --runs 1000 --hours 10 || true
+  stage "simulation of 10,000 hours" "TMPDIR=$folder build/release/bin/steward-simulation --seed $seed --runs 1000 --hours 10" \
+    simulate "$seed" "$folder" || true
 }
 
 # One fuzz target for a minute: reads the kept corpus, writes what it finds new below build/.
@@ -144,12 +155,13 @@ fuzz_one() {
 run_fuzzers() {
   stage "fuzz: configure" "cmake --preset fuzz" configure fuzz || return 0
   stage "fuzz: build" "cmake --build build/fuzz --target fuzzers" build fuzz fuzzers || return 0
-  local path name
-  for path in build/fuzz/fuzz/*; do
-    name=$(basename "$path")
-    stage "fuzz: $name" "build/fuzz/fuzz/$name -max_total_time=60 build/fuzz/corpus/$name tests/fuzz/corpus/$name" \
-      fuzz_one "$name" || true
-  done
+  stage "fuzz: every target" "build/fuzz/fuzz/<target> -max_total_time=60 build/fuzz/corpus/<target> tests/fuzz/corpus/<target>" \
+    fuzz_all || true
+}
+
+fuzz_all() {
+  export -f fuzz_one
+  (cd build/fuzz/fuzz && printf '%s\n' *) | xargs -P "$jobs" -I NAME bash -c 'set -euo pipefail; fuzz_one NAME'
 }
 
 purposes=(--build --test)
