@@ -104,6 +104,7 @@ class Session : public std::enable_shared_from_this<Session>, private BacklogPoo
   std::optional<MachineClocks> clocks_;      // from the Welcome on
   bool answers_probes_ = false;              // it knows ClockReading
   absl::Duration clock_asked_;               // boot clock, of the last Welcome or probe
+  std::int64_t clock_asked_wall_ms_ = 0;     // what it said
   std::unique_ptr<SegmentReader> segment_;   // the live one
   std::unique_ptr<SegmentReader> backlog_;   // beside it
   std::shared_ptr<StoredBatches> gathered_;  // not given to the store yet; null: nothing

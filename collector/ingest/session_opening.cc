@@ -187,7 +187,8 @@ void Session::Welcome(absl::StatusOr<MachinePointer> machine, const Opening& ope
   welcome.set_inventory_digest((*machine)->inventory_digest);
   welcome.set_window_batches(kWindowBatches);
   welcome.set_takes_backlog(true);
-  welcome.set_wall_ms(absl::ToUnixMillis(parts_.clock.WallNow()));
+  clock_asked_wall_ms_ = absl::ToUnixMillis(parts_.clock.WallNow());
+  welcome.set_wall_ms(clock_asked_wall_ms_);
   SetTimestamp(RenewTime(peer_.certificate_expire_time), *welcome.mutable_certificate_renew_time());
   transport_.Send(std::move(message));
   hub_.Connected(*this, **machine);
@@ -208,7 +209,8 @@ void Session::ProbeClockLater() {
     if (self == nullptr || self->state_ != State::kOpen) return;
     self->clock_asked_ = self->parts_.clock.BootNow();
     v1::CollectorMessage message;
-    message.mutable_clock_probe()->set_wall_ms(absl::ToUnixMillis(self->parts_.clock.WallNow()));
+    self->clock_asked_wall_ms_ = absl::ToUnixMillis(self->parts_.clock.WallNow());
+    message.mutable_clock_probe()->set_wall_ms(self->clock_asked_wall_ms_);
     if (self->answers_probes_) self->transport_.Send(std::move(message));
     self->ProbeClockLater();
   });
@@ -218,6 +220,8 @@ void Session::ProbeClockLater() {
 absl::Status Session::HandleClock(const v1::ClockReading& reading) {
   if (!IsBootMs(reading.boot_ms()) || !IsWallMs(reading.wall_ms())) return absl::InvalidArgumentError("clock: boot_ms or wall_ms is no time");
   answers_probes_ = true;
+  // The answer to an earlier question, while the stream was not read for so long: of when it was given nothing is known.
+  if (reading.collector_wall_ms() != clock_asked_wall_ms_) return absl::OkStatus();
   const absl::Duration half = (parts_.clock.BootNow() - clock_asked_) / 2;
   Measure({reading.boot_ms(), reading.wall_ms(), parts_.clock.WallNow() - half, half});
   return absl::OkStatus();

@@ -169,5 +169,25 @@ TEST_F(ClockSessionTest, AsksAgainEveryHour) {
   EXPECT_TRUE(agent.taken.back().has_clock_probe());
 }
 
+// It lay unread while the disk was full.
+TEST_F(ClockSessionTest, TheAnswerToAnEarlierQuestionIsNotTakenForThatToTheLast) {
+  FakeTransport& agent = ConnectAndGreet(TestEpoch(7));
+  v1::AgentMessage reading;
+  reading.mutable_clock()->set_boot_ms(TestEpoch::kAnchorBootMs);
+  reading.mutable_clock()->set_wall_ms(TestEpoch::kAnchorWallMs);
+  reading.mutable_clock()->set_collector_wall_ms(agent.taken.at(0).welcome().wall_ms());
+  Say(agent, reading);
+  const auto offset = [this] {
+    const std::string text = Metrics();
+    const std::size_t at = text.find("\nsteward_machine_clock_offset_seconds{");
+    return text.substr(at, text.find('\n', at + 1) - at);
+  };
+  const std::string before = offset();
+  clock.Advance(kClockProbeInterval);
+  Run();
+  Say(agent, reading);
+  EXPECT_EQ(offset(), before);
+}
+
 }  // namespace
 }  // namespace steward::collector
