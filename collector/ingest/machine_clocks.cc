@@ -46,10 +46,12 @@ void MachineClocks::MeasureRunning(const ClockMeasurement& measurement, std::int
   }
   BootClock& clock = found->second;
   // What was said before and agrees with the collector stays: else a machine whose error is about as large as can be
-  // trusted would be moved to and fro.
+  // trusted would be moved to and fro. So it does where a comparison tells less than is known.
   const std::int64_t collector_ms = absl::ToUnixMillis(measurement.collector_time);
   const std::int64_t said_ms = clock.WallMsAt(measurement.boot_ms);
-  if (absl::Milliseconds(std::abs(said_ms - collector_ms)) <= kClockTolerance) wall_ms = said_ms;
+  const absl::Duration left_alone =
+      measurement.uncertainty > kClockTrusted ? measurement.uncertainty + kClockTrusted : kClockTolerance;
+  if (absl::Milliseconds(std::abs(said_ms - collector_ms)) <= left_alone) wall_ms = said_ms;
   const bool corrected = clock.Correct(measurement.boot_ms, wall_ms, measurement.uncertainty, FixedBootMs(clock));
   if (!corrected && std::abs(clock.record().wall_error_ms - wall_error_ms_) < absl::ToInt64Milliseconds(kClockTrusted)) return;
   clock.NoteMeasured(measurement.collector_time, wall_error_ms_);

@@ -29,6 +29,14 @@ TEST(MachineClocksTest, AMachineThatKeepsTimeIsTakenAtItsWord) {
   EXPECT_EQ(clocks.wall_error_ms(), -400);
 }
 
+// Half a second off, taken at its word; then an answer that lay unread for 42 s.
+TEST(MachineClocksTest, AComparisonThatTellsLessThanIsKnownChangesNothing) {
+  BootClockRecord known{"run", false, -484, Ms(kNow), {{kHour, kNow}}};
+  MachineClocks clocks({known}, Ms(kNow), "run");
+  clocks.Measure({kHour + 60'000, kNow + 60'000, Ms(kNow + 60'000 + 21'673), absl::Milliseconds(21'189)});
+  EXPECT_EQ(clocks.For(Segment("run", 0, 0), false, Ms(kNow))->WallMsAt(2 * kHour), kNow + kHour);
+}
+
 TEST(MachineClocksTest, AWrongWallClockDoesNotMatter) {
   MachineClocks clocks({}, absl::InfinitePast(), "run");
   clocks.Measure({kHour, 12'345, Ms(kNow), absl::Milliseconds(20)});  // 1970
