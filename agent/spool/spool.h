@@ -116,6 +116,8 @@ class Spool {
   void CutSegment();
   // Cuts if something in the current segment is committed: the rest of the stream need not begin with it then.
   void CutSegmentIfSettled();
+  // Seals it if more of its batches wait than so many: it is history then.
+  void SealSegmentIfWaiting(std::uint64_t batches);
   // A new epoch: ids and sequences start anew, the caller declares all its series again with the next Append.
   void StartEpoch();
   absl::Status Sync();

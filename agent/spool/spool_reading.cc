@@ -96,6 +96,12 @@ void Spool::CutSegmentIfSettled() {
   if (EpochOf(segment.epoch).journal.WaitingIn(segment.range.first, segment.range.last) < stored) CutSegment();
 }
 
+void Spool::SealSegmentIfWaiting(std::uint64_t batches) {
+  if (!current_) return;
+  const Segment& segment = segments_.at(current_->ordinal);
+  if (EpochOf(segment.epoch).journal.WaitingIn(segment.range.first, segment.range.last) > batches) SealCurrent();
+}
+
 // What is beyond cannot have been committed or refused, whatever a collector says.
 std::uint64_t Spool::LastSequence(std::uint64_t id) const {
   if (id == epoch_) return next_sequence_ - 1;

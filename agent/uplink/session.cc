@@ -9,6 +9,9 @@
 namespace steward::agent {
 namespace {
 
+// What waits in the newest segment when the stream is welcomed, and is yet sent as live.
+constexpr std::uint64_t kLiveBatchesMax = 4;
+
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
 }  // namespace
@@ -94,6 +97,9 @@ void UplinkSession::OnWelcome(const v1::Welcome& welcome) {
   parts_.spool.CutSegmentIfSettled();
   window_ = welcome.window_batches();
   takes_backlog_ = welcome.takes_backlog();
+  // Of a longer silence even the newest segment is asked for: a thousand machines that return would else send a quarter of an
+  // hour each beside all credit.
+  if (takes_backlog_) parts_.spool.SealSegmentIfWaiting(kLiveBatchesMax);
   if (takes_backlog_) QueueClockReading(welcome.wall_ms());
   inventory_known_ = welcome.inventory_digest();
   if (welcome.has_certificate_renew_time()) {

@@ -22,13 +22,13 @@ inline constexpr std::uint32_t kWindowBatches = 64;
 inline constexpr std::size_t kAcknowledgeBatches = kWindowBatches / 4;
 
 // Backlog, beside the window: so many batches of all streams together may be granted and not stored yet. Of usual size
-// (500 values) that is some 10 MiB decoded; the queue bounds below hold for unusual ones. At 60 ms a commit it is more
-// than two cores can take in, so it does not slow anybody down, and a live batch waits behind at most some 20 ms of it.
-inline constexpr std::uint64_t kBacklogBatchesMax = 960;
+// (500 values) that is some 3 MiB decoded; the queue bounds below hold for unusual ones. A live batch waits for the commit
+// that is under way and for its own: with so many in each, some milliseconds.
+inline constexpr std::uint64_t kBacklogBatchesMax = 240;
 // What a stream gets in one turn: a segment of 15 minutes at the usual interval.
 inline constexpr std::uint64_t kBacklogTurnBatches = 60;
-// What one stream may have granted and not stored: a few turns, so that a lone one need not wait for each answer.
-inline constexpr std::uint64_t kBacklogPerStreamMax = 4 * kBacklogTurnBatches;
+// What one stream may have granted and not stored: two turns, so that a lone one need not wait for each answer.
+inline constexpr std::uint64_t kBacklogPerStreamMax = 2 * kBacklogTurnBatches;
 // No turns while the store's queue is longer: a sixteenth of its bound, the rest is for live batches.
 inline constexpr std::size_t kBacklogQueueBytesMax = 4 << 20;
 // A grant that is not used for so long is taken back when others wait.

@@ -163,6 +163,7 @@ TEST_F(UplinkTest, ALostAcknowledgementIsToldByTheNextWelcome) {
 TEST_F(UplinkTest, ABrokenOffSegmentIsSentFromItsStartAndTheCollectorDropsWhatItHas) {
   FakeCollectorScript script;
   script.cut_after_messages = 8;
+  script.backlog_turn = 2;
   collector_.SetScript(script);
   AddAndSend(1, 20);
   Connect();
@@ -251,6 +252,7 @@ TEST_F(UplinkTest, ACollectorRestoredFromABackupGetsBackWhatItLost) {
 TEST_F(UplinkTest, BothSidesMayDieAtAnyTime) {
   FakeCollectorScript script;
   script.cut_after_messages = 9;
+  script.backlog_turn = 2;
   std::int64_t next = 1;
   for (int round = 0; round < 8; ++round) {
     script.lose_acknowledgements = round % 3 == 1;
@@ -400,6 +402,19 @@ TEST_F(UplinkTest, TheNewestSegmentGoesFirstAndTheBacklogFollowsNewestFirst) {
   }
   EXPECT_EQ(order, expected);
   EXPECT_THAT(collector_.clocks(), SizeIs(1)) << "one reading, for the Welcome";
+}
+
+// A thousand machines that return would else send a quarter of an hour each beside all credit.
+TEST_F(UplinkTest, AfterALongerSilenceEvenTheNewestSegmentIsAskedFor) {
+  AddAndSend(1, 20);
+  FakeCollectorScript script;
+  script.backlog_turn = 0;
+  collector_.SetScript(script);
+  Connect();
+  ASSERT_TRUE(RunUntil([this] { return !collector_.clocks().empty(); }));
+  AddAndSend(21, 22);
+  ASSERT_TRUE(RunUntil([this] { return collector_.committed().contains({spool_->epoch(), 22}); }));
+  EXPECT_THAT(collector_.committed(), SizeIs(2)) << "the others wait for credit";
 }
 
 TEST_F(UplinkTest, LiveBatchesGoBeforeTheBacklogAndNothingIsSentTwice) {
