@@ -13,6 +13,7 @@
 #include "agent/probes/filefd.h"
 #include "agent/probes/filesystem.h"
 #include "agent/probes/hwmon.h"
+#include "agent/probes/interrupts.h"
 #include "agent/probes/loadavg.h"
 #include "agent/probes/mdadm.h"
 #include "agent/probes/memory.h"
@@ -29,6 +30,7 @@
 #include "agent/probes/selinux.h"
 #include "agent/probes/sockstat.h"
 #include "agent/probes/softnet.h"
+#include "agent/probes/tcp_states.h"
 #include "agent/probes/thermal.h"
 #include "agent/probes/time.h"
 #include "agent/probes/udp_queues.h"
@@ -45,6 +47,7 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform) {
   probes.push_back(MakeVmstatProbe(platform));
   probes.push_back(MakePressureProbe(platform));
   probes.push_back(MakeSchedstatProbe(platform));
+  probes.push_back(MakeInterruptsProbe(platform));
   probes.push_back(MakeBuddyinfoProbe(platform));
   probes.push_back(MakeProcessesProbe(platform));
   probes.push_back(MakeFilefdProbe(platform));
@@ -61,6 +64,7 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform) {
   probes.push_back(MakeNetstatProbe(platform));
   probes.push_back(MakeSockstatProbe(platform));
   probes.push_back(MakeSoftnetProbe(platform));
+  probes.push_back(MakeTcpStatesProbe(platform));
   probes.push_back(MakeUdpQueuesProbe(platform));
   probes.push_back(MakeConntrackProbe(platform));
   probes.push_back(MakeArpProbe(platform));

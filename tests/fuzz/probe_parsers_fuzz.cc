@@ -21,6 +21,7 @@
 #include "agent/probes/filesystem.h"
 #include "agent/probes/hwmon.h"
 #include "agent/probes/loadavg.h"
+#include "agent/probes/interrupts.h"
 #include "agent/probes/mdadm.h"
 #include "agent/probes/memory.h"
 #include "agent/probes/metric_families.h"
@@ -32,6 +33,7 @@
 #include "agent/probes/schedstat.h"
 #include "agent/probes/sockstat.h"
 #include "agent/probes/softnet.h"
+#include "agent/probes/tcp_states.h"
 #include "agent/probes/udp_queues.h"
 #include "agent/probes/vmstat.h"
 
@@ -126,6 +128,14 @@ void Samples(std::uint8_t choice, std::string_view text, SampleSink& sink) {
     case 20:
       (void)ParseVmstat(text, families, sink);
       break;
+    case 30:
+      (void)ParseInterrupts(text, sink);
+      break;
+    case 31: {
+      TcpStates states;
+      (void)ParseTcpStates("tcp", text, states);
+      break;
+    }
     default:
       break;
   }
@@ -173,7 +183,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   CheckingSink sink;
-  const auto choice = static_cast<std::uint8_t>(data[0] % 30);
+  const auto choice = static_cast<std::uint8_t>(data[0] % 32);
   Samples(choice, text, sink);
   Facts(choice, text);
   return 0;

@@ -8,6 +8,7 @@
 #include "agent/probes/filefd.h"
 #include "agent/probes/filesystem.h"
 #include "agent/probes/hwmon.h"
+#include "agent/probes/interrupts.h"
 #include "agent/probes/mdadm.h"
 #include "agent/probes/netdev.h"
 #include "agent/probes/netstat.h"
@@ -16,6 +17,7 @@
 #include "agent/probes/schedstat.h"
 #include "agent/probes/sockstat.h"
 #include "agent/probes/softnet.h"
+#include "agent/probes/tcp_states.h"
 #include "agent/probes/text.h"
 #include "agent/probes/udp_queues.h"
 #include "gtest/gtest.h"
@@ -165,6 +167,42 @@ TEST(SmallFiles, AreRead) {
   ASSERT_TRUE(queues.ok());
   EXPECT_EQ(queues->sent, 2u);
   EXPECT_EQ(queues->received, 0x120u);
+}
+
+TEST(Interrupts, AppearWithTheirFirstByLineDeviceAndProcessor) {
+  Collected collected;
+  ASSERT_TRUE(ParseInterrupts("           CPU0       CPU2\n"
+                              " 41:      17519          0 PCI-MSIX-0000:00:04.0   1-edge      virtio3-rx\n"
+                              "NMI:          0          3   Non-maskable interrupts\n"
+                              "ERR:          7\n",
+                              collected)
+                  .ok());
+  EXPECT_EQ(collected.integers.size(), 2u);
+  EXPECT_EQ(collected.Integer("node_interrupts_total{cpu=0,devices=1-edge virtio3-rx,info=PCI-MSIX-0000:00:04.0,type=41}"),
+            17519);
+  EXPECT_EQ(collected.Integer("node_interrupts_total{cpu=2,devices=,info=Non-maskable interrupts,type=NMI}"), 3);
+  EXPECT_FALSE(ParseInterrupts("", collected).ok());
+  EXPECT_FALSE(ParseInterrupts("no heading\n", collected).ok());
+  EXPECT_FALSE(ParseInterrupts("CPU0 CPU1\nnonsense\n", collected).ok());
+  EXPECT_FALSE(ParseInterrupts("CPU0 CPU1 CPU2\n 1: 5 6\n", collected).ok());
+}
+
+TEST(TcpStates, AreCountedWithoutTheQueuesOfListeners) {
+  TcpStates states;
+  ASSERT_TRUE(ParseTcpStates("x",
+                             "heading\n"
+                             " 0: 0100007F:1D37 00000000:0000 0A 00000000:00000005 z\n"
+                             " 1: 0100007F:1D37 0100007F:9C40 01 00000010:00000020 z\n"
+                             " 2: 0100007F:1D37 0100007F:9C41 01 00000001:00000000 z\n",
+                             states)
+                  .ok());
+  EXPECT_EQ(states.connections[1], 2u);
+  EXPECT_EQ(states.connections[10], 1u);
+  EXPECT_EQ(states.sent, 0x11u);
+  EXPECT_EQ(states.received, 0x20u);
+  for (const char* line : {"0: a b", "0: a b 00 0:0", "0: a b 0D 0:0", "0: a b 01 0", "0: a b 01 x:0"}) {
+    EXPECT_FALSE(ParseTcpStates("x", std::string("heading\n") + line + "\n", states).ok()) << line;
+  }
 }
 
 TEST(OsRelease, QuotesAreTakenOff) {
