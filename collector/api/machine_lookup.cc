@@ -27,11 +27,12 @@ absl::Status Ambiguous(std::string_view words, const std::vector<MachineRecord>&
 
 absl::StatusOr<MachineRecord> FindMachine(StorageReader& reader, std::string_view words) {
   if (words.empty()) return absl::InvalidArgumentError("name a machine: by id, host name or instance");
+  auto by_id = reader.GetMachine(words);
+  if (by_id.ok() || !absl::IsNotFound(by_id.status())) return by_id;
   const auto machines = reader.ListMachines();
   if (!machines.ok()) return machines.status();
   std::vector<MachineRecord> active, retired;
   for (const MachineRecord& machine : *machines) {
-    if (machine.id == words) return machine;
     const bool named = absl::EqualsIgnoreCase(machine.host_name, ToAbsl(words)) ||
                        absl::EqualsIgnoreCase(machine.instance, ToAbsl(words));
     if (named) (machine.state == MachineState::kActive ? active : retired).push_back(machine);

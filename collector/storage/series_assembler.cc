@@ -50,15 +50,20 @@ absl::Status SeriesAssembler::TakeFunction() {
   return absl::OkStatus();
 }
 
-bool SeriesAssembler::StartEpoch(const wire::DescriptorTable& table) {
-  table_ = &table;
+bool SeriesAssembler::StartEpoch(const v1::DescriptorSet& descriptors) {
   wanted_.clear();
-  for (std::uint32_t id = 1; id <= table.max_series_id(); ++id) {
-    const v1::SeriesDescriptor* descriptor = table.Series(id);
-    if (descriptor == nullptr || descriptor->metric() != query_.metric || !matchers_.Match(*descriptor)) continue;
+  follow_.clear();
+  for (const v1::SeriesDescriptor& descriptor : descriptors.series()) {
+    if (descriptor.metric() != query_.metric || !matchers_.Match(descriptor)) continue;
     std::map<std::string, std::string> labels;
-    for (const v1::Label& label : descriptor->labels()) labels.emplace(label.name(), label.value());
-    wanted_[descriptor->group()].push_back({id, OutputOf(std::move(labels)), descriptor});  // ascending by id
+    for (const v1::Label& label : descriptor.labels()) labels.emplace(label.name(), label.value());
+    wanted_.push_back({&descriptor, OutputOf(std::move(labels))});
+  }
+  const auto key = [](const Wanted& want) { return std::pair(want.descriptor->group(), want.descriptor->id()); };
+  std::sort(wanted_.begin(), wanted_.end(), [&](const Wanted& a, const Wanted& b) { return key(a) < key(b); });
+  for (const Wanted& want : wanted_) {
+    const v1::SeriesDescriptor& descriptor = *want.descriptor;
+    follow_.push_back({descriptor.group(), descriptor.id(), descriptor.kind() == v1::VALUE_KIND_DOUBLE});
   }
   return !wanted_.empty();
 }
@@ -86,17 +91,19 @@ absl::Status SeriesAssembler::AddSegment(absl::Span<const SegmentRow> rows) {
   for (std::size_t i = 0; i < rows.size() && rows[i].sequence == rows[i].segment_first + i; ++i) {
     if (range_.Holds(rows[i].time_ms)) needed = i + 1;
   }
-  wire::SegmentDecoder decoder(*table_);
-  wire::DecodedBatch batch;
+  wire::SeriesFollower follower(follow_);
+  std::vector<wire::SeriesFollower::Value> values;
   for (const SegmentRow& row : rows.first(needed)) {
-    absl::Status status = decoder.Decode(row.samples, batch);
+    absl::Status status = follower.Follow(row.samples, values);
     if (!status.ok()) {
       return absl::DataLossError(absl::StrCat("stored samples of machine ", query_.machine_id, ", sequence ",
                                               row.sequence, ", do not decode: ", status.message()));
     }
     if (row.only_decode || !range_.Holds(row.time_ms)) continue;
-    status = AddBatch(batch, row.time_ms);
-    if (!status.ok()) return status;
+    for (const wire::SeriesFollower::Value& value : values) {
+      status = AddPoint(wanted_[value.index], row.time_ms, value.value);
+      if (!status.ok()) return status;
+    }
   }
   return absl::OkStatus();
 }
@@ -108,34 +115,19 @@ absl::Status SeriesAssembler::TooManyPoints() const {
                                                    " in this range; ask for a shorter range or name more labels"));
 }
 
-absl::Status SeriesAssembler::AddColumns(const ColumnBlock& block, const TimeRange& part) {
-  std::vector<ColumnBlock::Point> points;
-  for (const auto& [group, wanted] : wanted_) {
-    for (const Wanted& want : wanted) {
-      if (absl::Status status = block.ReadSeries(want.series, points); !status.ok()) return status;
-      for (const ColumnBlock::Point& point : points) {
-        const std::int64_t time_ms = block.batches()[point.batch].time_ms;
-        if (!range_.Holds(time_ms) || !part.Holds(time_ms)) continue;
-        if (absl::Status status = CountPoint(); !status.ok()) return status;
-        series_[want.output].series.points.push_back({time_ms, wire::ScaledValue(*want.descriptor, point.value)});
-      }
-    }
-  }
-  return absl::OkStatus();
+absl::Status SeriesAssembler::AddPoint(const Wanted& want, std::int64_t time_ms, wire::RawValue value) {
+  series_[want.output].series.points.push_back({time_ms, wire::ScaledValue(*want.descriptor, value)});
+  return CountPoint();
 }
 
-absl::Status SeriesAssembler::AddBatch(const wire::DecodedBatch& batch, std::int64_t time_ms) {
-  for (const wire::DecodedGroup& group : batch.groups) {
-    const auto wanted = wanted_.find(group.group);
-    if (wanted == wanted_.end()) continue;
-    auto value = group.values.begin();
-    for (const Wanted& want : wanted->second) {
-      value = std::lower_bound(value, group.values.end(), want.series,
-                               [](const wire::SeriesValue& a, std::uint32_t series) { return a.series < series; });
-      if (value == group.values.end()) break;
-      if (value->series != want.series) continue;
-      if (absl::Status status = CountPoint(); !status.ok()) return status;
-      series_[want.output].series.points.push_back({time_ms, wire::ScaledValue(*want.descriptor, value->value)});
+absl::Status SeriesAssembler::AddColumns(const ColumnBlock& block, const TimeRange& part) {
+  std::vector<ColumnBlock::Point> points;
+  for (const Wanted& want : wanted_) {
+    if (absl::Status status = block.ReadSeries(want.descriptor->id(), points); !status.ok()) return status;
+    for (const ColumnBlock::Point& point : points) {
+      const std::int64_t time_ms = block.batches()[point.batch].time_ms;
+      if (!range_.Holds(time_ms) || !part.Holds(time_ms)) continue;
+      if (absl::Status status = AddPoint(want, time_ms, point.value); !status.ok()) return status;
     }
   }
   return absl::OkStatus();

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -19,7 +18,7 @@
 #include "collector/storage/sample_functions.h"
 #include "collector/storage/tiers/rolled_codec.h"
 #include "proto/wire/descriptor.h"
-#include "proto/wire/segment_codec.h"
+#include "proto/wire/series_follower.h"
 
 namespace steward::collector {
 
@@ -48,8 +47,8 @@ class SeriesAssembler {
   const TimeRange& range() const { return range_; }
 
   // Starts an epoch: its rows come next. False: no series of it matches, there is no need for its rows.
-  // `table` is used until the next epoch.
-  bool StartEpoch(const wire::DescriptorTable& table);
+  // `descriptors` holds an id once and is used until the next epoch.
+  bool StartEpoch(const v1::DescriptorSet& descriptors);
   // All stored rows of some segments of that epoch, in any order. What is in range is decoded and added.
   absl::Status AddRows(std::vector<SegmentRow> rows);
   // What a block of that epoch holds in columns, within a part of range().
@@ -64,9 +63,8 @@ class SeriesAssembler {
 
  private:
   struct Wanted {
-    std::uint32_t series = 0;
-    std::size_t output = 0;  // index in series_
     const v1::SeriesDescriptor* descriptor = nullptr;
+    std::size_t output = 0;  // index in series_
   };
   struct Output {
     SampleSeries series;
@@ -79,7 +77,7 @@ class SeriesAssembler {
   absl::Status TakeFunction();
   absl::Status CountPoint();
   absl::Status TooManyPoints() const;
-  absl::Status AddBatch(const wire::DecodedBatch& batch, std::int64_t time_ms);
+  absl::Status AddPoint(const Wanted& want, std::int64_t time_ms, wire::RawValue value);
   std::size_t OutputOf(std::map<std::string, std::string> labels);
   bool Wants(const RolledSeries& series) const { return series.metric == query_.metric && matchers_.Match(series.labels); }
   void TakeRolled(Output& output) const;
@@ -89,8 +87,8 @@ class SeriesAssembler {
   std::size_t points_max_;  // to be read
   TimeRange range_;
   std::optional<SampleSteps> steps_;  // if the query has a function
-  const wire::DescriptorTable* table_ = nullptr;
-  absl::flat_hash_map<std::uint32_t, std::vector<Wanted>> wanted_;       // by group; of the current epoch
+  std::vector<Wanted> wanted_;                                           // of the current epoch, as follow_
+  std::vector<wire::SeriesFollower::Series> follow_;                     // by group, then by series
   std::map<std::map<std::string, std::string>, std::size_t> output_of_;  // labels -> index in series_
   std::vector<Output> series_;
   std::size_t points_ = 0;

@@ -13,12 +13,6 @@ absl::Status Bad(const ByteReader& in, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("sample payload, byte ", in.position(), ": ", ToAbsl(what)));
 }
 
-RawValue Apply(RawValue old, std::uint64_t coded, bool is_double) {
-  const auto bits = static_cast<std::uint64_t>(old);
-  return static_cast<RawValue>(is_double ? bits ^ ReversedBytes(coded)
-                                         : bits + static_cast<std::uint64_t>(UnZigZag(coded)));
-}
-
 }  // namespace
 
 std::size_t DecodedBatch::sample_count() const {
@@ -86,11 +80,11 @@ class SegmentDecoder::GroupDecoder {
       if (kinds_.GroupOf(series_) != group_) {
         return Bad(in_, absl::StrCat("series ", series_, " belongs to another group than ", group_));
       }
-      added_.push_back({series_, Apply(0, coded, kinds_.IsDouble(series_))});
+      added_.push_back({series_, Changed(0, coded, kinds_.IsDouble(series_))});
       return absl::OkStatus();
     }
     SeriesValue& value = state_.values[at_];
-    value.value = Apply(value.value, coded, kinds_.IsDouble(series_));
+    value.value = Changed(value.value, coded, kinds_.IsDouble(series_));
     state_.changed.push_back(static_cast<std::uint32_t>(at_));
     return absl::OkStatus();
   }

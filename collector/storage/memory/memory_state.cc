@@ -85,10 +85,7 @@ absl::Status MemoryState::AddMachine(const MachineId& machine, SeriesAssembler& 
   add(five_minutes, kFiveMinutes, {five_minutes_from_ms, kNever});
   if (!status.ok()) return status;
   for (auto it = epochs.lower_bound({machine, 0}); it != epochs.end() && it->first.first == machine; ++it) {
-    wire::DescriptorTable table;
-    status = table.Add(it->second.descriptors);
-    if (!status.ok()) return status;
-    if (!assembler.StartEpoch(table)) continue;
+    if (!assembler.StartEpoch(it->second.descriptors)) continue;
     std::vector<SegmentRow> rows;
     for (const auto& [sequence, batch] : it->second.batches) {
       rows.push_back({batch.segment_first_sequence, sequence, absl::ToUnixMillis(batch.time), batch.samples});

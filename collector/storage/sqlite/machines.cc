@@ -1,5 +1,8 @@
 #include "collector/storage/sqlite/machines.h"
 
+#include <algorithm>
+#include <deque>
+
 #include "absl/strings/str_cat.h"
 #include "collector/storage/stored_time.h"
 
@@ -52,12 +55,15 @@ absl::StatusOr<std::vector<std::int64_t>> MachineKeys(Connection& connection, st
   const auto own = MachineKey(connection, id);
   if (!own.ok()) return own.status();
   std::vector<std::int64_t> keys{*own};
-  Query query(connection,
-              "WITH RECURSIVE older (key, id) AS (SELECT key, id FROM machine WHERE id = ?1 UNION "
-              "SELECT machine.key, machine.id FROM older JOIN machine ON machine.continued_as = older.id) "
-              "SELECT key FROM older WHERE id <> ?1",
-              id);
-  while (query.Next()) keys.push_back(query.Integer(0));
+  std::deque<std::string> ids{std::string(id)};  // what is bound stays where it is
+  for (std::size_t next = 0; next < ids.size(); ++next) {
+    Query query(connection, "SELECT key, id FROM machine WHERE continued_as = ?1 AND continued_as <> ''", ids[next]);
+    while (query.Next()) {
+      if (std::find(keys.begin(), keys.end(), query.Integer(0)) != keys.end()) continue;
+      keys.push_back(query.Integer(0));
+      ids.push_back(query.Text(1));
+    }
+  }
   return keys;
 }
 

@@ -8,7 +8,6 @@
 
 #include "collector/storage/series_assembler.h"
 #include "collector/storage/sqlite/machines.h"
-#include "collector/storage/sqlite/roll_up.h"
 #include "collector/storage/sqlite/rolled.h"
 #include "collector/storage/sqlite/stored_batches.h"
 
@@ -171,9 +170,9 @@ absl::Status AddMachine(Connection& connection, std::int64_t machine, const Tier
                    {std::max(tiers.hours_until, LookBack(range.from, kFiveMinutes)), range.to}, assembler);
   if (!status.ok()) return status;
   for (auto& [epoch, parts] : PartsInRange(connection, machine, range, tiers)) {
-    const auto table = DescriptorTableOf(connection, machine, epoch);
-    if (!table.ok()) return table.status();
-    if (!assembler.StartEpoch(*table)) continue;
+    const auto descriptors = DescriptorsOf(connection, machine, epoch);
+    if (!descriptors.ok()) return descriptors.status();
+    if (!assembler.StartEpoch(*descriptors)) continue;
     status = AddParts(connection, machine, epoch, parts, tiers, assembler);
     if (!status.ok()) return status;
   }

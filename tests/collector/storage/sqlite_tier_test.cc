@@ -156,6 +156,7 @@ TEST_F(SqliteTierTest, BlocksOfSchema4AreRolledUp) {
     connection.Execute(
         "DROP TABLE rolled; DROP INDEX block_position_not_rolled; "
         "ALTER TABLE block_position DROP COLUMN rolled_up; "
+        "DROP INDEX machine_continued; "
         "UPDATE meta SET value = 4 WHERE name = 'schema'; "
         "UPDATE meta SET value = 2 WHERE name = 'schema_compatible'");
   }
