@@ -15,12 +15,14 @@
 namespace steward::collector {
 namespace {
 
-constexpr std::int64_t kBlocksPerCall = 4;  // to be read and rolled up, 5 to 20 ms each; others write in between
+// What others may have to wait for: some 10 ms each.
 constexpr std::int64_t kRunsPerCall = 16;
+constexpr std::int64_t kBlocksPerCall = 4;
+constexpr std::int64_t kSamplesPerCall = 50'000;  // of blocks; a larger one comes alone
 constexpr std::int64_t kEpochsPerCall = 200;
 constexpr std::int64_t kFreePagesKept = 2'048;  // 16 MiB stay in the file for what comes next
-constexpr std::int64_t kPagesPerCall = 500;
-constexpr char kVacuum[] = "PRAGMA incremental_vacuum(500)";
+constexpr std::int64_t kPagesPerCall = 250;
+constexpr char kVacuum[] = "PRAGMA incremental_vacuum(250)";
 
 struct EpochKey {
   std::int64_t machine = 0;
@@ -39,6 +41,8 @@ std::vector<Run> OldRuns(Connection& connection, std::int64_t before_ms) {
   }
   return runs;
 }
+
+// Each of the following does a bounded amount and says whether it found anything to do.
 
 // Runs that hold nothing younger, of machines that fell silent, go with their committed sequences noted; TrimLog takes
 // the rows. Those that belong together with others become blocks first.
@@ -62,7 +66,7 @@ bool ExpireRuns(Connection& connection, std::int64_t before_ms) {
     }
     if (!status.ok()) spdlog::error("samples past their time were not rolled up: {}", ToStd(status.message()));
   }
-  return static_cast<std::int64_t>(runs.size()) == kRunsPerCall;
+  return !runs.empty();
 }
 
 // A block that cannot be read has nothing that could be counted.
@@ -72,36 +76,41 @@ RolledUp RollUp(Connection& connection, std::int64_t block, const Tier& tier) {
   return !all.ok() || *all ? RolledUp::kAll : RolledUp::kDecoded;
 }
 
+// As many of the blocks that `query` gives, with their samples, as a call may take.
+std::vector<std::int64_t> TakeSome(Query query) {
+  std::vector<std::int64_t> blocks;
+  for (std::int64_t samples = 0; samples < kSamplesPerCall && query.Next(); samples += query.Integer(1)) {
+    blocks.push_back(query.Integer(0));
+  }
+  return blocks;
+}
+
 // Blocks of older schemas, the oldest first.
 bool RollUpOlderSchemas(Connection& connection) {
-  std::vector<std::int64_t> blocks;
-  {
-    Query query(connection, "SELECT block FROM block_position WHERE rolled_up <> 1 AND rolled_up = 0 LIMIT ?1",
-                kBlocksPerCall);
-    while (query.Next()) blocks.push_back(query.Integer(0));
-  }
+  const std::vector<std::int64_t> blocks = TakeSome(
+      Query(connection,
+            "SELECT block, sample_count FROM block_position JOIN block ON key = block WHERE rolled_up <> 1 AND "
+            "rolled_up = 0 LIMIT ?1",
+            kBlocksPerCall));
   for (const std::int64_t block : blocks) {
     const auto rolled_up = static_cast<std::int64_t>(RollUp(connection, block, kHours));
     Query(connection, "UPDATE block_position SET rolled_up = ?2 WHERE block = ?1", block, rolled_up).Run();
   }
-  return static_cast<std::int64_t>(blocks.size()) == kBlocksPerCall;
+  return !blocks.empty();
 }
 
 // The hours know them already; now the five minutes take their place.
 bool ExpireBlocks(Connection& connection, std::int64_t before_ms) {
-  std::vector<std::int64_t> blocks;
-  {
-    Query query(connection,
-                "SELECT key FROM block JOIN block_position ON block = key WHERE time_max_ms < ?1 AND rolled_up <> 0 "
-                "ORDER BY time_max_ms LIMIT ?2",
-                before_ms, kBlocksPerCall);
-    while (query.Next()) blocks.push_back(query.Integer(0));
-  }
+  const std::vector<std::int64_t> blocks = TakeSome(
+      Query(connection,
+            "SELECT key, sample_count FROM block JOIN block_position ON block = key WHERE time_max_ms < ?1 AND "
+            "rolled_up <> 0 ORDER BY time_max_ms LIMIT ?2",
+            before_ms, kBlocksPerCall));
   for (const std::int64_t block : blocks) {
     RollUp(connection, block, kFiveMinutes);
     Query(connection, "DELETE FROM block WHERE key = ?1", block).Run();
   }
-  return static_cast<std::int64_t>(blocks.size()) == kBlocksPerCall;
+  return !blocks.empty();
 }
 
 bool ExpireTiers(Connection& connection, const ExpireBefore& before) {
@@ -110,9 +119,8 @@ bool ExpireTiers(Connection& connection, const ExpireBefore& before) {
     const std::int64_t day_ms = kFiveMinutes.period_ms();
     SetFiveMinutesFromMs(connection, FloorDivide(five_minutes_ms, day_ms) * day_ms);
   }
-  const bool five_minutes_left = ExpireTier(connection, kFiveMinutes, five_minutes_ms);
-  const bool hours_left = ExpireTier(connection, kHours, ToStoredMs(before.hours));
-  return five_minutes_left || hours_left;
+  return ExpireTier(connection, kFiveMinutes, five_minutes_ms) ||
+         ExpireTier(connection, kHours, ToStoredMs(before.hours));
 }
 
 // Epochs of which no batch is left, of machines that have newer ones. The one a machine wrote last stays: it may go on.
@@ -135,26 +143,22 @@ bool ExpireEpochs(Connection& connection) {
     Query(connection, "DELETE FROM committed WHERE machine = ?1 AND epoch = ?2", key.machine, key.epoch).Run();
     Query(connection, "DELETE FROM descriptor_set WHERE machine = ?1 AND epoch = ?2", key.machine, key.epoch).Run();
   }
-  return static_cast<std::int64_t>(epochs.size()) == kEpochsPerCall;
+  return !epochs.empty();
 }
 
 bool GiveBackPages(Connection& connection) {
-  const std::int64_t spare = connection.Integer("PRAGMA freelist_count") - kFreePagesKept;
-  if (spare > 0) connection.Execute(kVacuum);
-  return spare > kPagesPerCall;
+  if (connection.Integer("PRAGMA freelist_count") < kFreePagesKept + kPagesPerCall) return false;
+  connection.Execute(kVacuum);
+  return true;
 }
 
 }  // namespace
 
 bool ExpireSamples(Connection& connection, const ExpireBefore& before) {
   const std::int64_t raw_ms = ToStoredMs(before.raw);
-  bool left = ExpireRuns(connection, raw_ms);
-  left = RollUpOlderSchemas(connection) || left;
-  left = ExpireBlocks(connection, raw_ms) || left;
-  left = ExpireTiers(connection, before) || left;
-  left = CompactOne(connection) || left;
-  left = ExpireEpochs(connection) || left;
-  return GiveBackPages(connection) || left;
+  return ExpireRuns(connection, raw_ms) || RollUpOlderSchemas(connection) || ExpireBlocks(connection, raw_ms) ||
+         ExpireTiers(connection, before) || CompactOne(connection) || ExpireEpochs(connection) ||
+         GiveBackPages(connection);
 }
 
 }  // namespace steward::collector

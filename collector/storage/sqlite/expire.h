@@ -7,7 +7,7 @@
 
 namespace steward::collector {
 
-// Samples, tiers, and epochs that became empty; gives free pages back. True: more is left.
+// Samples, tiers, and epochs that became empty; gives free pages back. One of these a call. False: nothing was left to do.
 bool ExpireSamples(Connection& connection, const ExpireBefore& before);
 
 }  // namespace steward::collector

@@ -14,7 +14,7 @@ namespace steward::collector {
 namespace {
 
 constexpr std::int64_t kPiecesMax = 24;  // of a period that goes on
-constexpr std::int64_t kPeriodsPerCall = 100;
+constexpr std::int64_t kPeriodsPerCall = 20;  // of some 200 KiB each
 
 void InsertPiece(Connection& connection, std::int64_t machine, std::int64_t tier, std::int64_t period,
                  const std::string& content) {
@@ -120,7 +120,7 @@ bool ExpireTier(Connection& connection, const Tier& tier, std::int64_t before_ms
             "DELETE FROM rolled WHERE key IN (SELECT key FROM rolled WHERE tier = ?1 AND period < ?2 LIMIT ?3)",
             tier.number, FloorDivide(before_ms, tier.period_ms()), kPeriodsPerCall)
           .Run();
-  return deleted == kPeriodsPerCall;
+  return deleted > 0;
 }
 
 std::int64_t FiveMinutesFromMs(Connection& connection) {

@@ -26,7 +26,7 @@ absl::Status ReadPieces(Connection& connection, std::int64_t machine, const Tier
 // Makes one piece of a period's many, if there is one that is over, or in a great many. False: there is none.
 bool CompactOne(Connection& connection);
 
-// Deletes the periods that ended at or before `before_ms`, a bounded number. True: more is left.
+// Deletes the periods that ended at or before `before_ms`, a bounded number. False: there was none.
 bool ExpireTier(Connection& connection, const Tier& tier, std::int64_t before_ms);
 
 // From here on five minutes are kept; what is older is told by the hours.
