@@ -38,10 +38,14 @@ class BitWriter {
  public:
   explicit BitWriter(std::string& out) : out_(out) {}
   void Write(std::uint64_t value, int count) {
-    for (; count > 0; --count, value >>= 1) {
+    while (count > 0) {
       if (used_ == 0) out_ += '\0';
-      if ((value & 1) != 0) out_.back() = static_cast<char>(static_cast<std::uint8_t>(out_.back()) | 1u << used_);
-      used_ = (used_ + 1) % 8;
+      const int taken = std::min(8 - used_, count);
+      const auto bits = static_cast<std::uint32_t>(value) & ((1u << taken) - 1);
+      out_.back() = static_cast<char>(static_cast<std::uint8_t>(out_.back()) | bits << used_);
+      value >>= taken;
+      count -= taken;
+      used_ = (used_ + taken) % 8;
     }
   }
 

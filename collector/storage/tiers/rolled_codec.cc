@@ -92,33 +92,39 @@ Column Rests(const Numbers& numbers, std::size_t column, Predictor predictor, bo
   return rests;
 }
 
-// About the bits that EncodeColumn would take.
-std::size_t Cost(const Column& rests) {
-  std::size_t bits = static_cast<std::size_t>(std::bit_width(wire::ZigZag(rests.front())));
-  for (std::size_t i = 1; i < rests.size(); ++i) {
-    const std::uint64_t difference = static_cast<std::uint64_t>(rests[i]) - static_cast<std::uint64_t>(rests[i - 1]);
-    const std::uint64_t magnitude = static_cast<std::int64_t>(difference) < 0 ? ~difference + 1 : difference;
-    bits += static_cast<std::size_t>(std::bit_width(magnitude)) + (magnitude != 0 ? 1 : 0);
+std::size_t Bits(std::uint64_t difference) {
+  const std::uint64_t magnitude = static_cast<std::int64_t>(difference) < 0 ? ~difference + 1 : difference;
+  return static_cast<std::size_t>(std::bit_width(magnitude)) + (magnitude != 0 ? 1 : 0);
+}
+
+// About the bits that EncodeColumn would take for the Rests; the second: of those summed up.
+std::pair<std::size_t, std::size_t> Costs(const Numbers& numbers, std::size_t column, Predictor predictor) {
+  const Column& values = numbers.values[column];
+  std::size_t plain = 0;
+  std::size_t summed = 0;
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::uint64_t rest = static_cast<std::uint64_t>(values[i]) - numbers.Predict(predictor, i);
+    plain += Bits(rest - before);
+    summed += Bits(rest);
+    before = rest;
   }
-  return bits;
+  return {plain, summed};
 }
 
 void AppendValues(const Numbers& numbers, std::size_t column, std::string& out) {
   std::size_t least = std::numeric_limits<std::size_t>::max();
-  Column best;
-  int how = 0;
+  Predictor best = kNothing;
+  bool is_summed = false;
   for (const Predictor predictor : kTried[column]) {
-    for (const bool summed : {false, true}) {
-      Column rests = Rests(numbers, column, predictor, summed);
-      const std::size_t cost = Cost(rests);
-      if (cost >= least) continue;
-      least = cost;
-      best = std::move(rests);
-      how = predictor << 1 | (summed ? 1 : 0);
-    }
+    const auto [plain, summed] = Costs(numbers, column, predictor);
+    if (std::min(plain, summed) >= least) continue;
+    least = std::min(plain, summed);
+    best = predictor;
+    is_summed = summed < plain;
   }
-  out += static_cast<char>(how);
-  EncodeColumn(best, out);
+  out += static_cast<char>(best << 1 | (is_summed ? 1 : 0));
+  EncodeColumn(Rests(numbers, column, best, is_summed), out);
 }
 
 absl::Status ReadValues(std::string_view bytes, std::size_t column, std::size_t count, Numbers& numbers) {
@@ -143,6 +149,8 @@ void AppendText(const std::string& text, std::string& out) {
 }
 
 class Packer {
+  using Moments = std::array<Column, 4>;  // buckets, counts, first, last
+
  public:
   explicit Packer(std::int64_t bucket_ms) : bucket_ms_(bucket_ms) {}
 
@@ -192,20 +200,16 @@ class Packer {
       first.push_back(static_cast<std::int64_t>(static_cast<std::uint64_t>(point.first_ms) - begin));
       last.push_back(static_cast<std::int64_t>(static_cast<std::uint64_t>(point.last_ms) - begin));
     }
-    std::string head;
-    std::string columns;
-    wire::AppendVarint(points.size(), head);
-    for (const Column* column : {&buckets, &counts, &first, &last}) {
-      const std::size_t begin = columns.size();
-      EncodeColumn(*column, columns);
-      wire::AppendVarint(columns.size() - begin, head);
+    Moments moments{std::move(buckets), counts, std::move(first), std::move(last)};
+    const auto known = shapes_.find(moments);
+    if (known != shapes_.end()) return known->second;
+    wire::AppendVarint(points.size(), shape_head_);
+    for (const Column& column : moments) {
+      const std::size_t begin = shape_columns_.size();
+      EncodeColumn(column, shape_columns_);
+      wire::AppendVarint(shape_columns_.size() - begin, shape_head_);
     }
-    const auto [it, fresh] = shapes_.try_emplace(head + columns, shapes_.size());
-    if (fresh) {
-      shape_head_ += head;
-      shape_columns_ += columns;
-    }
-    return it->second;
+    return shapes_.emplace(std::move(moments), shapes_.size()).first->second;
   }
 
   static Numbers NumbersOf(const std::vector<RolledPoint>& points, const Column& counts, bool is_double) {
@@ -222,7 +226,7 @@ class Packer {
   }
 
   const std::int64_t bucket_ms_;
-  std::map<std::string, std::size_t> shapes_;  // their bytes, to the number
+  std::map<Moments, std::size_t> shapes_;  // to the number
   std::uint64_t series_count_ = 0;
   std::string shape_head_, shape_columns_, series_head_, series_columns_;
 };
