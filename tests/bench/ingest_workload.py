@@ -81,6 +81,7 @@ def measure(kind, options, folder):
     result["disk_bytes_per_sample"] = round(folder_bytes(store.data) / sent["samples"], 3)
     if packed is not None:
         result["packed_bytes_per_sample"] = round(packed / sent["samples"], 3)
+    print(f"{kind.__name__}: {json.dumps(result)}", file=sys.stderr, flush=True)  # the others may take minutes
     return sent, result
 
 

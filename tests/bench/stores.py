@@ -85,6 +85,7 @@ class Peer:
         return [f"{self.options.bin}/bench-remote-write-load", str(self.port), str(self.options.hosts), str(self.options.cycles)]
 
     def prepare_queries(self, begin):
+        self.connection.close()  # it was idle; the server may have ended it
         self.begin, self.end = begin, time.time()
 
     def _points(self, path, **parameters):
