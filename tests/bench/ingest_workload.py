@@ -39,6 +39,7 @@ def feed(store):
         sent, elapsed, wire = json.loads(summary), time.monotonic() - begun, server.received_bytes() - wire
         load.stdin.close()
         at_end = server.cpu_seconds()
+        store.finish()
         server.settle()
     finally:
         load.kill()
