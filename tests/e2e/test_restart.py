@@ -33,7 +33,8 @@ def test_what_was_sampled_while_the_collector_was_away_arrives(collector, agent)
     moments = [datetime.fromisoformat(t.replace("Z", "+00:00")).timestamp() for t in times]
     steps = [b - a for a, b in zip(moments, moments[1:])]
     assert max(steps) < 2.5, f"a hole although the agent sampled on: {steps}"
-    assert min(steps) > 0.2, f"doubled samples: {steps}"
+    # The first step may be short: the agent samples at once, then at its interval's moments.
+    assert min(steps) > 0.05, f"doubled samples: {steps}"
 
 
 def test_a_stopped_collector_keeps_everything(collector, agent):
