@@ -28,7 +28,8 @@ const Metric* MetricFamilies::Get(std::string_view key, const std::function<Defi
                   .help = definition.help,
                   .type = definition.type,
                   .numerator = definition.numerator,
-                  .denominator = definition.denominator};
+                  .denominator = definition.denominator,
+                  .kind = definition.kind};
   return &families_.emplace(key, std::move(made)).first->second->metric;
 }
 

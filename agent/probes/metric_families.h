@@ -26,6 +26,7 @@ class MetricFamilies {
     MetricType type = MetricType::kGauge;
     std::int64_t numerator = 1;
     std::int64_t denominator = 1;
+    ValueKind kind = ValueKind::kInteger;
   };
 
   // The family of `key`, made by `define` when it is seen first; null when there are too many.

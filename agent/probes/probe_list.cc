@@ -31,6 +31,7 @@
 #include "agent/probes/sockstat.h"
 #include "agent/probes/softnet.h"
 #include "agent/probes/tcp_states.h"
+#include "agent/probes/textfile.h"
 #include "agent/probes/thermal.h"
 #include "agent/probes/time.h"
 #include "agent/probes/udp_queues.h"
@@ -79,6 +80,7 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform) {
   probes.push_back(MakeOsProbe(platform));
   probes.push_back(MakeDmiProbe(platform));
   probes.push_back(MakeSelinuxProbe(platform));
+  probes.push_back(MakeTextfileProbe(platform));
   return probes;
 }
 

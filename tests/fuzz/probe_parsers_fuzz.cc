@@ -17,6 +17,7 @@
 #include "agent/probes/conntrack.h"
 #include "agent/probes/cpu.h"
 #include "agent/probes/diskstats.h"
+#include "agent/probes/exposition.h"
 #include "agent/probes/filefd.h"
 #include "agent/probes/filesystem.h"
 #include "agent/probes/hwmon.h"
@@ -128,6 +129,9 @@ void Samples(std::uint8_t choice, std::string_view text, SampleSink& sink) {
     case 20:
       (void)ParseVmstat(text, families, sink);
       break;
+    case 32:
+      (void)ParseExposition("x.prom", text, [](const ExposedSample&) {});
+      break;
     case 30:
       (void)ParseInterrupts(text, sink);
       break;
@@ -183,7 +187,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   CheckingSink sink;
-  const auto choice = static_cast<std::uint8_t>(data[0] % 32);
+  const auto choice = static_cast<std::uint8_t>(data[0] % 33);
   Samples(choice, text, sink);
   Facts(choice, text);
   return 0;
