@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/identity/machine_key.h"
+#include "agent/uplink/clock_pair.h"
 #include "spdlog/spdlog.h"
 
 namespace steward::agent {
@@ -27,8 +28,9 @@ void UplinkSession::OnWritable() {
   hello.set_epoch(parts_.spool.epoch());
   for (v1::EpochRanges& held : parts_.spool.Held()) *hello.add_held() = std::move(held);
   if (auto mark = parts_.spool.NewestCommitted()) *hello.mutable_committed() = *std::move(mark);
-  hello.set_boot_ms(absl::ToInt64Milliseconds(parts_.clock.BootNow()));
-  hello.set_wall_ms(absl::ToUnixMillis(parts_.clock.WallNow()));
+  const ClockPair clocks = ReadClocks(parts_.clock);
+  hello.set_boot_ms(clocks.boot_ms);
+  hello.set_wall_ms(clocks.wall_ms);
   hello_ = hello;
   Write(message);
 }
@@ -192,8 +194,9 @@ void UplinkSession::QueueInventoryIfNew() {
 void UplinkSession::QueueClockReading(std::int64_t collector_wall_ms) {
   v1::AgentMessage message;
   v1::ClockReading& reading = *message.mutable_clock();
-  reading.set_boot_ms(absl::ToInt64Milliseconds(parts_.clock.BootNow()));
-  reading.set_wall_ms(absl::ToUnixMillis(parts_.clock.WallNow()));
+  const ClockPair clocks = ReadClocks(parts_.clock);
+  reading.set_boot_ms(clocks.boot_ms);
+  reading.set_wall_ms(clocks.wall_ms);
   reading.set_collector_wall_ms(collector_wall_ms);
   control_.push_front(std::move(message));
 }
