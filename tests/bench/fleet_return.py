@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Many machines come back at once, each with a backlog, while others are live.
 
-  tests/bench/fleet_return.py --bin build/release/bin [--machines 1000] [--backlog 1h] [--series 50] [--live 20]
+  tests/bench/fleet_return.py --bin build/release/bin [--machines 1000] [--backlog 1h] [--series 50] [--live 20] [--nice 0]
 
 steward-fleet runs on a clock of its own, which is moved through the outage; the collector and the live machines run on real
 time. Prints JSON: seconds until the newest data of all was there, until the whole backlog was, the CPU time that both sides
@@ -32,6 +32,7 @@ def arguments():
     parser.add_argument("--interval", type=int, default=15, help="seconds")
     parser.add_argument("--series", type=int, default=50)
     parser.add_argument("--live", type=int, default=20, help="machines that are not cut off")
+    parser.add_argument("--nice", type=int, default=0, help="of the machines that return: in life they have processors of their own")
     parser.add_argument("--deadline", type=int, default=600, help="seconds for the whole return")
     return parser.parse_args()
 
@@ -97,7 +98,8 @@ def main():
         away = Program("steward-fleet", ["--token", token, "--state", folder / "away", "--machines", options.machines,
                                          "--series", options.series, "--interval", f"{options.interval}s", "--seed", 1,
                                          "--ledger", folder / "ledger", "--outage", f"at=0s,for={options.backlog}s",
-                                         "--duration", "1000h", "--clock", f"unix:{folder}/clock"], folder / "away-log")
+                                         "--duration", "1000h", "--clock", f"unix:{folder}/clock"], folder / "away-log",
+                       prefix=("nice", "-n", str(options.nice)))
         things.append(away)
         wait_until(lambda: "machines run" in away.errors(), "all machines are enrolled", 900)
         enrolled = time.monotonic() - began
