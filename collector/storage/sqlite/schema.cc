@@ -45,7 +45,8 @@ absl::Status Update(Connection& connection, absl::Span<const SchemaStep> steps) 
   const bool empty = connection.Integer("SELECT COUNT(*) FROM sqlite_schema") == 0;
   std::int64_t version = 0;
   if (empty) {
-    connection.Execute("PRAGMA page_size = 8192");
+    // A lone batch's commit writes two pages whole, however large they are.
+    connection.Execute("PRAGMA page_size = 4096");
     connection.Execute("PRAGMA auto_vacuum = INCREMENTAL");
   } else {
     if (connection.Integer("PRAGMA application_id") != kApplicationId) return NotStewards(connection);

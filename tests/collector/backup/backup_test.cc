@@ -191,7 +191,7 @@ TEST_F(BackupTest, IsNotMadeOfADamagedDatabase) {
   {
     std::fstream database(data_ / "collector.db", std::ios::in | std::ios::out | std::ios::binary);
     for (const int page : {6, 9, 12, 15, 18}) {
-      database.seekp(page * 8192);
+      database.seekp(page * 4096);
       database << std::string(4096, '\x5a');
     }
   }

@@ -69,7 +69,7 @@ TEST_F(SqliteFileTest, KeepsEverythingOverARestart) {
 TEST_F(SqliteFileTest, SetsWhatCanOnlyBeSetAtTheStart) {
   FillAndClose(1);
   SQLite::Database database(Path().string());
-  EXPECT_EQ(database.execAndGet("PRAGMA page_size").getInt(), 8192);
+  EXPECT_EQ(database.execAndGet("PRAGMA page_size").getInt(), 4096);
   EXPECT_EQ(database.execAndGet("PRAGMA auto_vacuum").getInt(), 2);
   EXPECT_EQ(database.execAndGet("PRAGMA journal_mode").getString(), "wal");
 }
@@ -145,8 +145,8 @@ TEST_F(SqliteFileTest, LooksLongerAfterAnUncleanStop) {
   FillAndClose(900);
   {
     std::fstream file(Path(), std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(9 * 8192);
-    file << std::string(8192, 'x');
+    file.seekp(9 * 4096);
+    file << std::string(4096, 'x');
   }
   SqliteStorageOptions options;
   options.quick_check_bytes_max = 0;  // as if it were a large one
@@ -165,15 +165,15 @@ TEST_F(SqliteFileTest, LooksLongerAfterAnUncleanStop) {
 
 TEST_F(SqliteFileTest, NoticesALostEnd) {
   FillAndClose(300);
-  std::filesystem::resize_file(Path(), std::filesystem::file_size(Path()) - 3 * 8192);
+  std::filesystem::resize_file(Path(), std::filesystem::file_size(Path()) - 3 * 4096);
   ExpectRefused(absl::StatusCode::kDataLoss, "is damaged");
 }
 
 TEST_F(SqliteFileTest, NoticesAnOverwrittenPage) {
   FillAndClose(300);
   std::fstream file(Path(), std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(Path())) - 2 * 8192);
-  file << std::string(8192, '\x7f');
+  file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(Path())) - 2 * 4096);
+  file << std::string(4096, '\x7f');
   file.close();
   ExpectRefused(absl::StatusCode::kDataLoss, "is damaged");
   EXPECT_EQ(CheckSqliteStorage(Path()).code(), absl::StatusCode::kDataLoss);
