@@ -19,8 +19,6 @@ target_compile_options(steward_options INTERFACE
 
 if(STEWARD_SANITIZE)
   add_compile_options(-fsanitize=${STEWARD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
-  # g++ cannot follow what a sanitizer has made of an InlinedVector; release builds keep the warning.
-  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=${STEWARD_SANITIZE})
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT STEWARD_SANITIZE)

@@ -27,7 +27,7 @@ class IdentityConflictRule final : public Rule {
 
   void JudgeIdentity(const MachineRecord&, const IdentityConflict* conflict, absl::Time now,
                      const RuleSettings& settings, std::vector<Finding>& out) const override {
-    Finding finding;
+    Finding& finding = out.emplace_back();
     finding.time = finding.since = now;
     finding.interval = kIdentityJudgedEvery;
     finding.value = conflict != nullptr ? 2 : 1;
@@ -39,7 +39,6 @@ class IdentityConflictRule final : public Rule {
       AddClaim("second", conflict->second, finding);
       finding.details["last seen together"] = ClockTime(conflict->time);
     }
-    out.push_back(std::move(finding));
   }
 
   IssueText Describe(const MachineRecord& machine, const Finding& finding, Severity) const override {
