@@ -10,6 +10,7 @@ namespace {
 // A commit costs about as much as a few dozen appends: below this rate the window would delay more than it saves.
 constexpr double kBusyWritesPerSecond = 200;
 constexpr std::size_t kLargeGroup = 1'024;  // fills some 30 pages: the few that every commit writes matter little
+constexpr std::size_t kLargeWriteBytes = 32 << 10;  // some forty batches or more in one write
 constexpr std::size_t kWorthWaiting = 6;
 constexpr int kSkipMax = 1'024;
 constexpr std::size_t kGroupMax = 4'096;    // the rest waits for the next one, so that the first is soon durable
@@ -23,8 +24,9 @@ void WriteQueue::Push(QueuedWrite write) {
     const Lock lock(mutex_);
     if (queue_.empty()) first_push_ = Clock::now();
     bytes_ += write.bytes;
+    large_came_ |= write.bytes >= kLargeWriteBytes;
     queue_.push_back(std::move(write));
-    wake = queue_.size() == wake_at_;
+    wake = queue_.size() == wake_at_ || large_came_;
   }
   if (wake) changed_.notify_one();
 }
@@ -36,7 +38,8 @@ void WriteQueue::WaitForMore(Lock& lock) {
     return;
   }
   wake_at_ = kLargeGroup;
-  changed_.wait_until(lock, first_push_ + window_max_, [this] { return stopping_ || queue_.size() >= kLargeGroup; });
+  changed_.wait_until(lock, first_push_ + window_max_,
+                      [this] { return stopping_ || large_came_ || queue_.size() >= kLargeGroup; });
   wake_at_ = 1;
   // Somebody who writes one after the other, each time waiting for the commit, is fast and yet gathers nothing.
   if (queue_.size() >= kWorthWaiting) {
@@ -59,6 +62,7 @@ std::deque<QueuedWrite> WriteQueue::Take() {
   changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
   if (!queue_.empty()) WaitForMore(lock);
   NoteRate();
+  large_came_ = false;
   std::deque<QueuedWrite> group;
   if (queue_.size() <= kGroupMax) {
     group.swap(queue_);

@@ -26,7 +26,8 @@ class WriteQueue {
 
   void Push(QueuedWrite write);
   // Waits for writes and takes a group of them, in order. A write that comes alone is given at once; under load it waits
-  // until the group is large or its first write is `window_max` old. Empty: Stop was called and nothing is left.
+  // until the group is large, one that is a group by itself has come (a turn of backlog: until it is stored no more is
+  // granted), or its first write is `window_max` old. Empty: Stop was called and nothing is left.
   std::deque<QueuedWrite> Take();
   // Nothing of `bytes` is held any more.
   void Release(std::size_t bytes);
@@ -48,6 +49,7 @@ class WriteQueue {
   std::deque<QueuedWrite> queue_;
   std::size_t bytes_ = 0;
   std::size_t wake_at_ = 1;       // how long the queue must be for Take to go on
+  bool large_came_ = false;       // since the last Take: a write that is a group by itself
   Clock::time_point first_push_;  // of what is queued
   Clock::time_point last_take_;
   double writes_per_second_ = 0;  // lately
