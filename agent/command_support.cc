@@ -1,7 +1,9 @@
 #include "agent/command_support.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,6 +29,17 @@ absl::StatusOr<AgentConfig> ConfigFor(const std::string& option) {
   auto config = LoadAgentConfig(option.empty() ? kDefaultConfigFile : option);
   if (option.empty() && absl::IsNotFound(config.status())) return AgentConfig();
   return config;
+}
+
+absl::Status WorkAsOwnerOf(const std::filesystem::path& state_directory) {
+  struct stat info = {};
+  if (geteuid() != 0 || stat(state_directory.c_str(), &info) != 0 || info.st_uid == 0) return absl::OkStatus();
+  if (setgroups(0, nullptr) == 0 && setresgid(info.st_gid, info.st_gid, info.st_gid) == 0 &&
+      setresuid(info.st_uid, info.st_uid, info.st_uid) == 0) {
+    return absl::OkStatus();
+  }
+  return absl::PermissionDeniedError(StrCat("cannot become user ", info.st_uid, ", who owns ", state_directory.string(), ": ",
+                                            std::generic_category().message(errno), "; run as that user"));
 }
 
 v1::MachineIdentity IdentityMessage(const MachineIdentity& machine, const std::string& fingerprint) {

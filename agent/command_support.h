@@ -23,6 +23,11 @@ int Fail(int code, const absl::Status& status);
 // The named file; or the default one, which may be missing.
 absl::StatusOr<AgentConfig> ConfigFor(const std::string& option);
 
+// Root goes on as the owner of an existing state directory, for good: what it writes there stays readable for the service, and
+// nothing is written as root where another user may have laid a trap. For others, and if root is the owner, nothing changes.
+// PermissionDenied, with what to do.
+absl::Status WorkAsOwnerOf(const std::filesystem::path& state_directory);
+
 v1::MachineIdentity IdentityMessage(const MachineIdentity& machine, const std::string& fingerprint);
 
 // An exclusive lock on a state directory, held as long as the object. The directory is made if need be.

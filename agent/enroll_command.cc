@@ -1,4 +1,7 @@
+#include <filesystem>
 #include <iostream>
+#include <string>
+#include <system_error>
 
 #include "agent/command_support.h"
 #include "agent/commands.h"
@@ -13,6 +16,17 @@
 #include "base/version.h"
 
 namespace steward::agent {
+namespace {
+
+// Of an installed package, or of this program as it is.
+std::string StartCommand(const std::filesystem::path& state) {
+  std::error_code error;
+  const bool service = state == kDefaultStateDirectory && std::filesystem::exists("/usr/lib/systemd/system/steward-agent.service", error);
+  if (service) return "systemctl start steward-agent";
+  return state == kDefaultStateDirectory ? "steward-agent run" : StrCat("steward-agent run --state ", state.string());
+}
+
+}  // namespace
 
 int RunEnrollCommand(const EnrollOptions& options) {
   const auto token = ReadToken(options.token, absl::Now());
@@ -35,11 +49,13 @@ int RunEnrollCommand(const EnrollOptions& options) {
                              "this machine is enrolled already", who, "; to enrol it anew, stop the agent, retire the machine with "
                              "`stewardctl machine retire`, delete ", store.directory().string(), " and run this command again")));
   }
+
+  const std::unique_ptr<Platform> platform = NewHostPlatform();
+  const MachineIdentity seen = ReadMachineIdentity(*platform);  // as root: with serial numbers
+  if (absl::Status status = WorkAsOwnerOf(options.state); !status.ok()) return Fail(kFailed, status);
   const auto lock = StateLock::Take(options.state);
   if (!lock.ok()) return Fail(kFailed, lock.status());
 
-  const std::unique_ptr<Platform> platform = NewHostPlatform();
-  const MachineIdentity seen = ReadMachineIdentity(*platform);
   v1::MachineIdentity machine = IdentityMessage(seen, SteadyFingerprint(options.state, seen.hardware));
   if (!token->class_().empty()) machine.set_class_(token->class_());
   const auto identity = EnrollMachine(*token, machine, std::string(Version()), config->proxy);
@@ -51,7 +67,7 @@ int RunEnrollCommand(const EnrollOptions& options) {
   }
   if (absl::Status status = store.Create(*identity); !status.ok()) return Fail(kFailed, status);
   std::cout << "enrolled as machine " << identity->machine_id << " at " << identity->addresses.front()
-            << "; start the agent with `steward-agent run`" << std::endl;
+            << "; start the agent with `" << StartCommand(options.state) << "`" << std::endl;
   return kDone;
 }
 

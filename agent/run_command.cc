@@ -17,6 +17,7 @@
 #include "agent/uplink/grpc_loop.h"
 #include "agent/uplink/grpc_stream.h"
 #include "base/clock_socket.h"
+#include "base/service_manager.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "boost/asio/io_context.hpp"
@@ -77,6 +78,7 @@ int RunRunCommand(const RunOptions& options) {
   if (!clock.ok()) return Fail(kWrongUsage, clock.status());
 
   const fs::path state = options.state;
+  if (absl::Status status = WorkAsOwnerOf(state); !status.ok()) return Fail(kFailed, status);
   const auto identity = IdentityStore(state).Load();
   if (!identity.ok()) return Fail(kFailed, identity.status());
   const auto lock = StateLock::Take(state);
@@ -110,14 +112,17 @@ int RunRunCommand(const RunOptions& options) {
   auto agent = Agent::Open(std::move(settings), std::move(parts));
   if (!agent.ok()) return Fail(kFailed, agent.status());
 
+  ServiceManager service_manager(io);
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
     const v1::MachineEvent::Kind why = ShutdownReason(*platform);
     spdlog::info("stopping ({})", v1::MachineEvent::Kind_Name(why));
+    service_manager.Stopping();
     (*agent)->Stop(why, [&io] { io.stop(); });
   });
   (*agent)->Start();
+  service_manager.Ready();
   try {
     io.run();
   } catch (const std::exception& error) {

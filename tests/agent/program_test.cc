@@ -1,5 +1,6 @@
 // The real program as a child process against a collector of the test's own.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -159,6 +160,28 @@ TEST_F(ProgramTest, AnswersArriveAsFacts) {
     if (fact.group() == "entered" && fact.key() == "room") room = fact.value();
   }
   EXPECT_EQ(room, "2.14");
+}
+
+// As an installed package has it: root enrols, the service's own user runs.
+TEST_F(ProgramTest, WhatRootDoesStaysTheStateDirectoryOwners) {
+  if (geteuid() != 0) GTEST_SKIP() << "NOT TESTED: needs root";
+  constexpr uid_t kNobody = 65534;
+  ASSERT_TRUE(std::filesystem::create_directory(State()));
+  ASSERT_EQ(chmod(directory_.path().c_str(), 0755), 0);
+  ASSERT_EQ(chown(State().c_str(), kNobody, kNobody), 0);
+  ASSERT_EQ(Run({"enroll", Token(), "--state", State(), "--answers", Write("answers.toml", "room = \"2.14\"\n")}), 0) << Output();
+  Child agent({"run", "--state", State()}, output_);
+  ASSERT_TRUE(Eventually([this] { return !collector_.committed().empty(); })) << Output();
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(State())) {
+    struct stat info = {};
+    if (lstat(entry.path().c_str(), &info) != 0) continue;  // gone meanwhile
+    ++files;
+    EXPECT_EQ(info.st_uid, kNobody) << entry.path();
+    EXPECT_EQ(info.st_gid, kNobody) << entry.path();
+  }
+  EXPECT_GE(files, 8u) << "identity of four files, lock, answers, socket and spool";
+  EXPECT_EQ(Run({"status", "--state", State()}), 0) << Output();
 }
 
 TEST_F(ProgramTest, UsageIsExplainedWithItsExitCode) {
