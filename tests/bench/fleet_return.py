@@ -16,6 +16,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -110,7 +111,7 @@ def main():
         clock = ClockSocket(folder / "clock")
         clock.say(f"wall {rfc3339(time.time() - options.backlog)}")
         clock.say(f"advance {options.backlog - 1}s")
-        live = live_latency(Program, folder, token, options, 40)
+        live = live_latency(Program, folder, token, options, options.deadline)  # ended when all have returned
         things.append(live)
         wait_until(lambda: live.errors().count("connected to") >= options.live, "the live machines are connected", 120)
         memory_before = memory_kib(collector.program.pid, "VmRSS")
@@ -124,10 +125,15 @@ def main():
         clock.say("advance 1s")
         newest = time.time() - 2 * options.interval - 5
         all_newest = whole = None
+        asked = 0.0
         samples = options.machines * (options.backlog // options.interval)
         while time.monotonic() - returned < options.deadline and (all_newest is None or whole is None):
             clock.say("advance 100ms")
+            time.sleep(0.1)
             now = time.monotonic() - returned
+            if now < asked + 1:  # a list of all machines costs the collector something itself
+                continue
+            asked = now
             if all_newest is None:
                 seen = [parse_time(m.get("lastSeenTime", "")) for m in collector.machines() if m["hostName"].startswith("fleet-")]
                 if sum(time >= newest for time in seen) >= options.machines + options.live:
@@ -138,7 +144,7 @@ def main():
                           if name == "steward_ingest_batches_total")
             if batches >= samples and whole is None:
                 whole, cpu_whole = now, cpu()
-            time.sleep(0.1)
+        live.process.send_signal(signal.SIGTERM)
         print(json.dumps({
             "machines": options.machines, "backlogSeconds": options.backlog, "series": options.series,
             "enrolSeconds": round(enrolled, 1),
