@@ -68,8 +68,9 @@ void CheckRightTime(const Evidence& evidence, Verdict& verdict) {
     }
     const double true_ms = static_cast<double>(absl::ToUnixMillis(World::kStart + entries[number].time));
     const double error = static_cast<double>(stored.time_ms) - true_ms;
-    const double tolerance =
-        std::max(kToleranceMs, known[number].half_round_trip_ms) + kDrift * known[number].disconnected_ms;
+    // A comparison tells no more than half its round trip, and holds until the next one.
+    const double compared_ms = known[number].half_round_trip_ms + kDrift * absl::ToDoubleMilliseconds(kComparedWithin);
+    const double tolerance = std::max(kToleranceMs, compared_ms) + kDrift * known[number].disconnected_ms;
     if (std::abs(error) <= tolerance) continue;
     verdict.Break(verdict.misplaced, StrCat(evidence.ledger.id, ": number ", number, " is ", error, " ms off, ",
                                             tolerance, " ms are allowed"));
