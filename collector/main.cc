@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "base/clock_socket.h"
+#include "base/service_manager.h"
 #include "base/text.h"
 #include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/io_context.hpp"
@@ -119,10 +120,12 @@ int Serve(const Arguments& arguments) {
   if (!collector.ok()) return Complain(collector.status(), kFailed);
 
   auto work = boost::asio::make_work_guard(core);
+  ServiceManager service_manager(core);
   boost::asio::signal_set signals(core, SIGTERM, SIGINT);
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
     spdlog::info("stopping");
+    service_manager.Stopping();
     (*collector)->Stop([&] {
       work.reset();
       core.stop();
@@ -131,6 +134,7 @@ int Serve(const Arguments& arguments) {
   std::cout << "agents " << (*collector)->agents_address() << "\n"
             << "http " << (*collector)->http_url() << "\n"
             << "ready" << std::endl;
+  service_manager.Ready();
   core.run();
   clock_socket.reset();
   collector->reset();

@@ -8,7 +8,7 @@ usage: tests/run.sh [--preset release|asan|tsan] [--full] [--only FOLDERS] [--un
 
   --preset P      which build (release by default); release also runs the tests of the real programs, tests/e2e
                   and tests/fault
-  --full          all presets, every fuzz target for a minute, 1,000 faults, 10,000 simulated hours
+  --full          all presets, every fuzz target for a minute, 1,000 faults, 10,000 simulated hours, the packages in a clean Debian
   --only FOLDERS  builds and runs only the unit tests of these folders below tests/: agent/spool,proto/wire
   --unit          leaves tests/e2e and tests/fault out
 TXT
@@ -100,6 +100,9 @@ fault_tests() {
     /usr/bin/python3 -m pytest -q -rs -n 2 tests/fault
 }
 
+# In a root of their own; without root or debootstrap it says NOT TESTED.
+package_test() { tests/packages/run.sh --build build/release; }
+
 run_preset() {
   local name=$1 targets=(all)
   stage "$name: configure" "cmake --preset $name -DSTEWARD_BUILD_TESTS=ON" configure "$name" || return 0
@@ -170,6 +173,7 @@ stage "dependencies" "deploy/dependencies.sh ${purposes[*]}" deploy/dependencies
 
 if [ "$full" = yes ]; then
   for name in release asan tsan; do run_preset "$name"; done
+  stage "packages in a clean Debian" "tests/packages/run.sh" package_test || true
   run_simulation
   run_fuzzers
 else

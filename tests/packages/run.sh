@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# The life of the packages in a clean Debian: install, enrol, data, upgrade, remove, purge. In a root made by debootstrap, in
+# namespaces of its own: its processes, mounts and network are not this machine's. There is no systemd in it; the units'
+# ExecStart lines are run as the units' users.
+set -euo pipefail
+
+usage() {
+  cat <<'TXT'
+usage: tests/packages/run.sh [--build DIR|--packages DIR] [--root DIR] [--keep]
+
+  --build DIR   a release build directory, by default build/release
+  --packages DIR  where the .deb files are, made by deploy/package.sh
+  --root DIR    a minimal Debian 12 made by debootstrap, which is copied; without it one is made
+  --keep        leaves the root behind, and says where
+TXT
+}
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+build=$here/build/release packages='' base='' keep=no
+while [ $# -gt 0 ]; do
+  case $1 in
+    --build) build=${2-}; shift ;;
+    --packages) packages=${2-}; shift ;;
+    --root) base=${2-}; shift ;;
+    --keep) keep=yes ;;
+    -h | --help) usage; exit 0 ;;
+    *) printf 'packages: unknown option %s\n' "$1" >&2; usage >&2; exit 2 ;;
+  esac
+  shift
+done
+
+skip() { printf '%s\n' "NOT TESTED: packages: $*"; exit 0; }
+fail() { printf 'packages: FAILED: %s\n' "$*" >&2; exit 1; }
+passed=0
+ok() { passed=$((passed + 1)); printf 'ok %d - %s\n' $passed "$*"; }
+[ "$(id -u)" = 0 ] || skip "needs root"
+command -v debootstrap >/dev/null || skip "needs debootstrap (apt install debootstrap)"
+unshare --mount --pid --net --fork true 2>/dev/null || skip "this machine does not allow namespaces"
+
+# --- the units, as systemd judges them ---
+
+if command -v systemd-analyze >/dev/null; then
+  for unit in agent:20 collector:20; do
+    verdict=$(systemd-analyze security --offline=true "$here/deploy/systemd/steward-${unit%:*}.service" --no-pager | tail -1)
+    printf '%s\n' "$verdict"
+    tenths=$(sed -n 's/.*: \([0-9]*\)\.\([0-9]\).*/\1\2/p' <<<"$verdict")
+    [ "$((10#$tenths))" -le "${unit#*:}" ] || fail "the ${unit%:*}'s unit is more exposed than ${unit#*:} tenths"
+    ok "the ${unit%:*}'s unit is closed"
+  done
+else
+  printf 'NOT TESTED: exposure of the units (apt install systemd)\n'
+fi
+
+# --- two versions of the packages ---
+
+temporary=$(mktemp -d)
+clean=$temporary/root
+inside=''  # the process whose namespaces are the clean machine's
+leave() {
+  [ -z "$inside" ] || kill -KILL "$inside" 2>/dev/null || true
+  wait 2>/dev/null || true
+  if [ "$keep" = yes ]; then printf 'kept: %s\n' "$temporary"; else rm -rf --one-file-system "$temporary"; fi
+}
+trap leave EXIT
+mkdir "$temporary/old" "$temporary/new"
+if [ -n "$packages" ]; then
+  cp "$packages"/steward-{agent,collector}_*_amd64.deb "$temporary/old/" || fail "--packages $packages: no packages for amd64"
+else
+  "$here/deploy/package.sh" --build "$build" --out "$temporary/old"
+fi
+# The new one differs by its version alone.
+for part in agent collector; do
+  dpkg-deb --raw-extract "$temporary"/old/steward-${part}_*_amd64.deb "$temporary/tree"
+  sed -i 's/^Version: .*/Version: 99.0/' "$temporary/tree/DEBIAN/control"
+  dpkg-deb --root-owner-group -Zgzip -z1 --build "$temporary/tree" "$temporary/new/steward-${part}_99.0_amd64.deb" >/dev/null
+  rm -r "$temporary/tree"
+  mv "$temporary"/old/steward-${part}_*_amd64.deb "$temporary/old/steward-${part}.deb"
+done
+
+# --- the clean machine ---
+
+if [ -n "$base" ]; then
+  cp -a "$base" "$clean"
+else
+  debootstrap --variant=minbase bookworm "$clean" >"$temporary/debootstrap.log" 2>&1 || { tail "$temporary/debootstrap.log"; fail "debootstrap"; }
+fi
+cp "$temporary"/old/*.deb "$temporary"/new/*.deb "$clean/root/"
+cp /etc/resolv.conf "$clean/etc/"
+# apt keeps this machine's way to Debian's packages.
+apt-config dump | grep -E '^Acquire::[a-z]+::Proxy ' >"$clean/etc/apt/apt.conf.d/90proxy" || true
+printf '#!/bin/sh\nexit 101\n' >"$clean/usr/sbin/policy-rc.d"
+chmod 755 "$clean/usr/sbin/policy-rc.d"
+unshare --mount --pid --net --uts --fork --kill-child bash -c '
+  mount --make-rprivate / && mount -t proc proc "$1/proc" && ip link set lo up && hostname clean-machine &&
+  touch "$1/ready" && exec sleep infinity' _ "$clean" &
+for _ in $(seq 100); do [ ! -e "$clean/ready" ] || break; sleep 0.1; done
+rm "$clean/ready" || fail "the namespaces were not made"
+inside=$(pgrep -P $!)
+
+# On the clean machine; on_line: with this machine's network, for apt.
+on() { nsenter --target "$inside" --mount --pid --net --uts chroot "$clean" "$@"; }
+on_line() { nsenter --target "$inside" --mount --pid chroot "$clean" env DEBIAN_FRONTEND=noninteractive "$@" >>"$temporary/apt.log" 2>&1 ||
+  { tail -20 "$temporary/apt.log"; fail "$*"; }; }
+# What its unit does: the ExecStart line as User.
+start() {
+  local unit=$clean/usr/lib/systemd/system/steward-$1.service user line
+  user=$(sed -n 's/^User=//p' "$unit") line=$(sed -n 's/^ExecStart=//p' "$unit")
+  on runuser -u "$user" -- sh -c "umask 0077; cd /; exec $line" >>"$temporary/$1.log" 2>&1 &
+}
+pid_in() { on sh -c "for p in /proc/[0-9]*; do [ \"\$(readlink \$p/exe)\" = /usr/bin/steward-$1 ] && echo \${p#/proc/}; done" || true; }
+stop() { local pid; pid=$(pid_in "$1"); [ -n "$pid" ] && on sh -c "kill -TERM $pid"; until_true "the $1 has ended" has_ended "$1"; }
+has_ended() { [ -z "$(pid_in "$1")" ]; }
+until_true() { # WHAT COMMAND...
+  local what=$1 deadline=$((SECONDS + 60))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt $deadline ] || { tail -5 "$temporary"/*.log; fail "not within 60 s: $what"; }
+    sleep 0.1
+  done
+}
+is_ready() { on stewardctl machines >/dev/null 2>&1; }
+has_data() { on stewardctl --json samples clean-machine node_load1 --from 1h 2>/dev/null | grep -q '"value"'; }
+is_acknowledged() { on steward-agent status --json 2>/dev/null | grep -q '"lastAcknowledgedTime": *"[0-9]'; }
+sha() { on sha256sum "$@" | sha256sum; }
+
+# --- install ---
+
+on_line apt-get -q update
+on_line apt-get -y -q --no-install-recommends install ./root/steward-collector.deb
+[ "$(on stat -c '%U %a' /var/lib/steward-collector)" = 'steward 700' ] || fail "the collector's directory is not its user's alone"
+on steward-collector check-config /etc/steward/collector.toml >/dev/null
+start collector
+until_true "the collector answers stewardctl" is_ready
+ok "collector: installed, started by its unit's line, answers root's stewardctl"
+
+token=$(on stewardctl token create --address 127.0.0.1:7443 2>/dev/null)
+# apt fetches what the agent needs beforehand: the one line is then free of the network's speed.
+on_line apt-get -y -q --no-install-recommends --download-only install ./root/steward-agent.deb
+began=$SECONDS
+on sh -c "apt-get -y -q --no-install-recommends install ./root/steward-agent.deb && steward-agent enroll $token" \
+  >>"$temporary/apt.log" 2>&1 || { tail "$temporary/apt.log"; fail "the one line"; }
+others=$(on find /var/lib/steward-agent ! -user steward-agent)
+[ -z "$others" ] || fail "enrolment as root left files that the service cannot read: $others"
+[ "$(on stat -c '%U %a' /var/lib/steward-agent)" = 'steward-agent 700' ] || fail "the agent's directory is not its user's alone"
+start agent
+until_true "first data" has_data
+[ $((SECONDS - began)) -lt 60 ] || fail "from the install to the first data: $((SECONDS - began)) s"
+ok "agent: from the install to the first data $((SECONDS - began)) s"
+printf '%s\n' "what the service's user cannot read:" && on runuser -u steward-agent -- steward-agent probe 2>/dev/null | grep -i -E 'permi|not allowed' | head -20 || true
+on steward-agent status >/dev/null || fail "root's steward-agent status"
+
+# --- upgrade: what systemd does at the end of it, a restart, is done by hand ---
+
+identity=$(sha /var/lib/steward-agent/identity/machine.key /var/lib/steward-agent/identity/identity.json)
+authority=$(sha /var/lib/steward-collector/ca.key)
+stop collector  # so that the agent's spool holds something
+on sh -c 'echo "# my own line" >>/etc/steward/collector.toml'
+stop agent
+spool=$(on sh -c 'ls -l --full-time -R /var/lib/steward-agent/spool*')
+on_line apt-get -y -q install ./root/steward-collector_99.0_amd64.deb ./root/steward-agent_99.0_amd64.deb
+[ "$(on dpkg-query -W -f '${Version}' steward-agent)" = 99.0 ] || fail "the agent was not upgraded"
+[ "$identity" = "$(sha /var/lib/steward-agent/identity/machine.key /var/lib/steward-agent/identity/identity.json)" ] || fail "the upgrade changed the identity"
+[ "$spool" = "$(on sh -c 'ls -l --full-time -R /var/lib/steward-agent/spool*')" ] || fail "the upgrade touched the spool"
+[ "$authority" = "$(sha /var/lib/steward-collector/ca.key)" ] || fail "the upgrade changed the authority"
+on grep -q 'my own line' /etc/steward/collector.toml || fail "the upgrade changed the settings"
+start collector
+until_true "the upgraded collector answers" is_ready
+start agent
+until_true "the upgraded agent is at work" is_acknowledged
+[ "$(on stewardctl --json machines | grep -o '"hostName"' | wc -l)" = 1 ] || fail "the upgrade made another machine"
+ok "upgrade: identity, spool, authority and settings kept; the same machine is up again"
+
+# --- remove and purge ---
+
+stop agent
+stop collector
+on_line apt-get -y -q remove steward-agent steward-collector
+[ ! -e "$clean/usr/bin/steward-agent" ] || fail "remove left the program"
+[ "$identity" = "$(sha /var/lib/steward-agent/identity/machine.key /var/lib/steward-agent/identity/identity.json)" ] || fail "remove changed the identity"
+ok "remove: the programs go, identity and data stay"
+on_line apt-get -y -q purge steward-agent steward-collector
+left=$(on find / -xdev \( -path /proc -o -path /root -o -path /var/log -o -path /var/cache \) -prune -o -iname '*steward*' -print)
+[ -z "$left" ] || fail "purge left: $left"
+! on getent passwd steward steward-agent || fail "purge left a user"
+! on getent group steward steward-agent || fail "purge left a group"
+ok "purge: nothing is left"
+printf 'packages: %d checks passed\n' $passed
