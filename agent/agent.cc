@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/identity/whole_file.h"
+#include "agent/slow_probe.h"
 #include "agent/status_json.h"
 #include "boost/asio/post.hpp"
 #include "spdlog/spdlog.h"
@@ -33,7 +34,8 @@ Agent::~Agent() = default;
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Open(Settings settings, Parts parts) {
   std::unique_ptr<Agent> agent(new Agent(std::move(settings), std::move(parts)));
   if (absl::Status status = agent->OpenSpool(); !status.ok()) return status;
-  std::vector<std::unique_ptr<Probe>> probes = std::move(agent->parts_.probes);
+  std::vector<std::unique_ptr<Probe>> probes =
+      TakeOffSamplingPath(std::move(agent->parts_.probes), agent->parts_.clock, agent->parts_.random);
   probes.push_back(NewAgentProbe([raw = agent.get()] { return raw->Numbers(); }));
   agent->sampler_ = std::make_unique<Sampler>(agent->parts_.clock, std::move(probes));
   agent->LoadPolicy();

@@ -45,7 +45,7 @@ class SampleSink {
   virtual void AddUnsigned(const Metric& metric, absl::Span<const LabelView> labels, std::uint64_t value) = 0;
 };
 
-// Called from the agent's probing thread only, so a probe needs no locks of its own.
+// Called from one thread at a time, so a probe needs no locks of its own.
 class Probe {
  public:
   virtual ~Probe() = default;
@@ -53,6 +53,9 @@ class Probe {
   virtual std::string_view name() const = 0;
   // How often it is read: the policy's interval (fast), or at most this often if longer.
   virtual absl::Duration interval_min() const { return absl::ZeroDuration(); }
+  // Not zero: the source is slow or outside this process (a program, another service). It is then asked about this often, in
+  // a thread of its own, and may take its time (slow_probe.h).
+  virtual absl::Duration slow_interval() const { return absl::ZeroDuration(); }
   // Reports all live series into `sink`. On an error what was added before is dropped.
   // NotFound: this machine has no such source, which is no failure. DeadlineExceeded: given up, will be tried again.
   // Any other error: the source is there but could not be read or understood; the message names it.

@@ -84,7 +84,8 @@ int RunRunCommand(const RunOptions& options) {
   const auto lock = StateLock::Take(state);
   if (!lock.ok()) return Fail(kFailed, lock.status());
 
-  const std::unique_ptr<Platform> platform = NewHostPlatform();
+  // Kept to the end of the process: a slow probe that is stuck in a dead device still uses it.
+  Platform* const platform = NewHostPlatform().release();
   const std::unique_ptr<SpoolDisk> disk = NewPosixSpoolDisk();
   auto sources = MakeInventorySources(*platform);
   std::random_device device;

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "agent/platform/tool.h"
 
 namespace steward::agent {
 
@@ -73,11 +74,23 @@ struct NetworkAddress {
   std::string address;  // "192.0.2.7/24", "2001:db8::7/64"
 };
 
-// The external programs that may be run, each with fixed arguments, without a shell.
-enum class Tool : std::uint8_t {
-  kRpmPackages,  // rpm -qa: a line a package, name, version-release, architecture, vendor, tab between
+// stat(2), links followed.
+struct FileAttributes {
+  enum class Kind : std::uint8_t { kFile, kDirectory, kOther };
+  Kind kind = Kind::kFile;
+  std::uint32_t mode = 0;  // permission bits alone, 07777
+  std::int64_t user = 0;
+  std::int64_t group = 0;
+  std::uint64_t bytes = 0;
+  absl::Time modified;
 };
-std::string_view ToolName(Tool tool);
+
+// How a program of the company's own ended.
+struct CheckResult {
+  int exit_code = 0;
+  std::string output;  // standard output, at most kCheckBytesMax
+};
+inline constexpr std::size_t kCheckBytesMax = std::size_t{64} << 10;
 
 // Files are named by their path on the machine ("/proc/stat"). Thread-safe: the inventory reads beside the probes.
 class Platform {
@@ -92,6 +105,8 @@ class Platform {
   // The path after following all symbolic links, as the machine sees it.
   virtual absl::StatusOr<std::string> RealPath(std::string_view path) = 0;
   virtual bool Exists(std::string_view path) = 0;
+  // Errors as above.
+  virtual absl::StatusOr<FileAttributes> Attributes(std::string_view path) = 0;
 
   // System calls. NotFound "not recorded" on a recorded machine that has no answer.
   // One answer a mount point, in order, all within `deadline`: DeadlineExceeded for one that does not answer (stuck).
@@ -105,8 +120,12 @@ class Platform {
   virtual absl::StatusOr<absl::Time> WallTime() = 0;
   virtual absl::StatusOr<TimeZone> LocalTimeZone() = 0;
   virtual absl::StatusOr<std::vector<NetworkAddress>> NetworkAddresses() = 0;
-  // What the tool printed. NotFound: not installed. DeadlineExceeded: ended after `deadline`. Unavailable: it failed.
+  // What the tool told (tool.h). NotFound: not installed. PermissionDenied: only root may ask, and there is no helper.
+  // DeadlineExceeded: ended after `deadline`. Unavailable: it failed. Waits: not on the sampling path.
   virtual absl::StatusOr<std::string> RunTool(Tool tool, absl::Duration deadline) = 0;
+  // Runs the program at `path`, one of the company's own, without arguments. PermissionDenied: it, or a folder above
+  // it, belongs to another than root or may be written by others. Other errors as RunTool's. Waits.
+  virtual absl::StatusOr<CheckResult> RunCheck(std::string_view path, absl::Duration deadline) = 0;
 };
 
 // This machine.

@@ -51,6 +51,32 @@ constexpr std::array<std::pair<std::string_view, std::int64_t ClockDiscipline::*
     {"tai_offset", &ClockDiscipline::tai_offset},
 }};
 
+json::object AttributesToJson(const FileAttributes& file) {
+  return {{"kind", static_cast<int>(file.kind)}, {"mode", file.mode},   {"user", file.user},
+          {"group", file.group},                 {"bytes", file.bytes}, {"modified_ns", absl::ToUnixNanos(file.modified)}};
+}
+
+FileAttributes AttributesFromJson(const json::object& object) {
+  FileAttributes file;
+  const auto kind = object.at("kind").to_number<int>();
+  file.kind = kind == 0 ? FileAttributes::Kind::kFile
+                        : (kind == 1 ? FileAttributes::Kind::kDirectory : FileAttributes::Kind::kOther);
+  file.mode = object.at("mode").to_number<std::uint32_t>();
+  file.user = object.at("user").to_number<std::int64_t>();
+  file.group = object.at("group").to_number<std::int64_t>();
+  file.bytes = object.at("bytes").to_number<std::uint64_t>();
+  file.modified = absl::FromUnixNanos(object.at("modified_ns").to_number<std::int64_t>());
+  return file;
+}
+
+json::object CheckToJson(const CheckResult& check) {
+  return {{"exit_code", check.exit_code}, {"output", check.output}};
+}
+
+CheckResult CheckFromJson(const json::object& object) {
+  return {object.at("exit_code").to_number<int>(), std::string(object.at("output").as_string())};
+}
+
 // An error as {"error": "DEADLINE_EXCEEDED", "message": "..."}.
 json::object ErrorToJson(const absl::Status& status) {
   return {{"error", absl::StatusCodeToString(status.code())}, {"message", std::string(status.message())}};
@@ -67,6 +93,31 @@ std::optional<absl::Status> ErrorFromJson(const json::object& object) {
     if (absl::StatusCodeToString(status_code) == wanted) return absl::Status(status_code, text);
   }
   return absl::UnknownError(StrCat(wanted, ": ", text));
+}
+
+// A map of answers or errors, by what was asked for.
+template <typename Value, typename FromJson>
+void AnswerMap(const json::object& object, json::string_view key, FromJson from_json,
+               std::map<std::string, absl::StatusOr<Value>>& into) {
+  const auto* value = object.if_contains(key);
+  if (value == nullptr) return;
+  for (const auto& entry : value->as_object()) {
+    if (auto error = ErrorFromJson(entry.value().as_object())) {
+      into.emplace(entry.key(), *error);
+    } else {
+      into.emplace(entry.key(), from_json(entry.value().as_object()));
+    }
+  }
+}
+
+template <typename Value, typename ToJson>
+void PutAnswerMap(const std::map<std::string, absl::StatusOr<Value>>& answers, json::string_view key, ToJson to_json,
+                  json::object& object) {
+  if (answers.empty()) return;
+  json::object& entries = object[key].emplace_object();
+  for (const auto& [asked, answer] : answers) {
+    entries[asked] = answer.ok() ? to_json(*answer) : ErrorToJson(answer.status());
+  }
 }
 
 template <typename Struct, typename Field, std::size_t kCount>
@@ -110,29 +161,17 @@ RecordedAnswers FromObject(const json::object& object) {
     Assign(value->at("name"), zone.name);
     Assign(value->at("offset_seconds"), zone.offset_seconds);
   }
-  if (const auto* value = object.if_contains("statfs")) {
-    for (const auto& entry : value->as_object()) {
-      if (auto error = ErrorFromJson(entry.value().as_object())) {
-        answers.file_systems.emplace(entry.key(), *error);
-      } else {
-        answers.file_systems.emplace(entry.key(), StructFromJson<FileSystemStats>(entry.value(), kStatsFields));
-      }
-    }
-  }
+  AnswerMap(object, "statfs", [](const json::object& stats) { return StructFromJson<FileSystemStats>(stats, kStatsFields); },
+            answers.file_systems);
   if (const auto* value = object.if_contains("file_errors")) {
     for (const auto& entry : value->as_object()) {
       if (auto error = ErrorFromJson(entry.value().as_object())) answers.file_errors.emplace(entry.key(), *error);
     }
   }
-  if (const auto* value = object.if_contains("tools")) {
-    for (const auto& entry : value->as_object()) {
-      if (auto error = ErrorFromJson(entry.value().as_object())) {
-        answers.tools.emplace(entry.key(), *error);
-      } else {
-        answers.tools.emplace(entry.key(), std::string(entry.value().as_object().at("output").as_string()));
-      }
-    }
-  }
+  AnswerMap(object, "tools", [](const json::object& tool) { return std::string(tool.at("output").as_string()); },
+            answers.tools);
+  AnswerMap(object, "attributes", AttributesFromJson, answers.attributes);
+  AnswerMap(object, "checks", CheckFromJson, answers.checks);
   if (const auto* value = object.if_contains("addresses")) {
     auto& addresses = answers.addresses.emplace();
     for (const json::value& entry : value->as_array()) {
@@ -176,24 +215,17 @@ std::string AnswersToJson(const RecordedAnswers& answers) {
   if (answers.clock_ticks_per_second.has_value()) object["clock_ticks_per_second"] = *answers.clock_ticks_per_second;
   if (answers.page_size_bytes.has_value()) object["page_size_bytes"] = *answers.page_size_bytes;
   if (answers.discipline.has_value()) object["adjtimex"] = StructToJson(*answers.discipline, kDisciplineFields);
-  if (!answers.file_systems.empty()) {
-    json::object& entries = object["statfs"].emplace_object();
-    for (const auto& [mount, stats] : answers.file_systems) {
-      entries[mount] = stats.ok() ? StructToJson(*stats, kStatsFields) : ErrorToJson(stats.status());
-    }
-  }
+  PutAnswerMap(answers.file_systems, "statfs",
+               [](const FileSystemStats& stats) { return StructToJson(stats, kStatsFields); }, object);
   if (answers.addresses.has_value()) {
     json::array& entries = object["addresses"].emplace_array();
     for (const NetworkAddress& address : *answers.addresses) {
       entries.push_back(json::object{{"device", address.device}, {"address", address.address}});
     }
   }
-  if (!answers.tools.empty()) {
-    json::object& entries = object["tools"].emplace_object();
-    for (const auto& [tool, output] : answers.tools) {
-      entries[tool] = output.ok() ? json::object{{"output", *output}} : ErrorToJson(output.status());
-    }
-  }
+  PutAnswerMap(answers.tools, "tools", [](const std::string& output) { return json::object{{"output", output}}; }, object);
+  PutAnswerMap(answers.attributes, "attributes", AttributesToJson, object);
+  PutAnswerMap(answers.checks, "checks", CheckToJson, object);
   if (!answers.file_errors.empty()) {
     json::object& entries = object["file_errors"].emplace_object();
     for (const auto& [path, error] : answers.file_errors) entries[path] = ErrorToJson(error);

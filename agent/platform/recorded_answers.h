@@ -21,6 +21,8 @@ struct RecordedAnswers {
   std::map<std::string, absl::StatusOr<FileSystemStats>> file_systems;  // by mount point
   std::map<std::string, absl::Status> file_errors;                      // by path: exists, but could not be read
   std::map<std::string, absl::StatusOr<std::string>> tools;             // by ToolName
+  std::map<std::string, absl::StatusOr<FileAttributes>> attributes;     // by path
+  std::map<std::string, absl::StatusOr<CheckResult>> checks;            // by path
   std::optional<SystemName> name;
   std::optional<ClockDiscipline> discipline;
   std::optional<std::int64_t> clock_ticks_per_second;

@@ -39,6 +39,11 @@ class RecordedPlatform final : public Platform {
   }
   absl::StatusOr<std::string> RealPath(std::string_view path) override { return files_.RealPath(path); }
   bool Exists(std::string_view path) override { return files_.Exists(path); }
+  absl::StatusOr<FileAttributes> Attributes(std::string_view path) override {
+    const auto found = answers_.attributes.find(std::string(path));
+    if (found == answers_.attributes.end()) return NotRecorded(StrCat("attributes of ", path));
+    return found->second;
+  }
 
   std::vector<absl::StatusOr<FileSystemStats>> StatFileSystems(absl::Span<const std::string> mount_points,
                                                                absl::Duration /*deadline*/) override {
@@ -69,6 +74,11 @@ class RecordedPlatform final : public Platform {
     if (found == answers_.tools.end()) return NotRecorded(ToolName(tool));
     return found->second;
   }
+  absl::StatusOr<CheckResult> RunCheck(std::string_view path, absl::Duration /*deadline*/) override {
+    const auto found = answers_.checks.find(std::string(path));
+    if (found == answers_.checks.end()) return NotRecorded(path);
+    return found->second;
+  }
 
  private:
   const RootedFiles files_;
@@ -76,14 +86,6 @@ class RecordedPlatform final : public Platform {
 };
 
 }  // namespace
-
-std::string_view ToolName(Tool tool) {
-  switch (tool) {
-    case Tool::kRpmPackages:
-      return "rpm";
-  }
-  return "";
-}
 
 absl::StatusOr<std::unique_ptr<Platform>> NewRecordedPlatform(std::string root) {
   while (root.size() > 1 && root.ends_with('/')) root.pop_back();

@@ -83,6 +83,11 @@ bool RecordingPlatform::Exists(std::string_view path) {
   return found->second;
 }
 
+absl::StatusOr<FileAttributes> RecordingPlatform::Attributes(std::string_view path) {
+  const std::scoped_lock lock(mutex_);
+  return answers_.attributes.try_emplace(std::string(path), source_.Attributes(path)).first->second;
+}
+
 std::vector<absl::StatusOr<FileSystemStats>> RecordingPlatform::StatFileSystems(
     absl::Span<const std::string> mount_points, absl::Duration deadline) {
   const std::scoped_lock lock(mutex_);
@@ -139,6 +144,14 @@ absl::StatusOr<std::string> RecordingPlatform::RunTool(Tool tool, absl::Duration
   const std::string name(ToolName(tool));
   auto found = answers_.tools.find(name);
   if (found == answers_.tools.end()) found = answers_.tools.emplace(name, source_.RunTool(tool, deadline)).first;
+  return found->second;
+}
+
+absl::StatusOr<CheckResult> RecordingPlatform::RunCheck(std::string_view path, absl::Duration deadline) {
+  const std::scoped_lock lock(mutex_);
+  const std::string name(path);
+  auto found = answers_.checks.find(name);
+  if (found == answers_.checks.end()) found = answers_.checks.emplace(name, source_.RunCheck(path, deadline)).first;
   return found->second;
 }
 

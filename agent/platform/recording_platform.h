@@ -22,6 +22,7 @@ class RecordingPlatform final : public Platform {
   absl::Status ListDirectory(std::string_view path, std::vector<std::string>& names) override;
   absl::StatusOr<std::string> RealPath(std::string_view path) override;
   bool Exists(std::string_view path) override;
+  absl::StatusOr<FileAttributes> Attributes(std::string_view path) override;
   std::vector<absl::StatusOr<FileSystemStats>> StatFileSystems(absl::Span<const std::string> mount_points,
                                                                absl::Duration deadline) override;
   absl::StatusOr<SystemName> Name() override;
@@ -32,6 +33,7 @@ class RecordingPlatform final : public Platform {
   absl::StatusOr<TimeZone> LocalTimeZone() override;
   absl::StatusOr<std::vector<NetworkAddress>> NetworkAddresses() override;
   absl::StatusOr<std::string> RunTool(Tool tool, absl::Duration deadline) override;
+  absl::StatusOr<CheckResult> RunCheck(std::string_view path, absl::Duration deadline) override;
 
   // Writes what was asked so far below `directory`, which must be empty or absent (AlreadyExists otherwise).
   absl::Status WriteTo(const std::string& directory) const;

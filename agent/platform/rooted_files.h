@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/platform/platform.h"
 
 namespace steward::agent {
 
@@ -17,6 +18,7 @@ class RootedFiles {
 
   absl::Status ReadFile(std::string_view path, std::string& content) const;
   absl::Status ListDirectory(std::string_view path, std::vector<std::string>& names) const;
+  absl::StatusOr<FileAttributes> Attributes(std::string_view path) const;
   absl::StatusOr<std::string> RealPath(std::string_view path) const;
   bool Exists(std::string_view path) const;
 

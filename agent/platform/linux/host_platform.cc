@@ -16,7 +16,8 @@
 #include <memory>
 
 #include "absl/time/clock.h"
-#include "agent/platform/linux/run_tool.h"
+#include "agent/platform/linux/run_check.h"
+#include "agent/platform/linux/tool_answers.h"
 #include "agent/platform/mount_watch.h"
 #include "agent/platform/platform.h"
 #include "agent/platform/rooted_files.h"
@@ -82,6 +83,7 @@ class HostPlatform final : public Platform {
   }
   absl::StatusOr<std::string> RealPath(std::string_view path) override { return files_.RealPath(path); }
   bool Exists(std::string_view path) override { return files_.Exists(path); }
+  absl::StatusOr<FileAttributes> Attributes(std::string_view path) override { return files_.Attributes(path); }
 
   std::vector<absl::StatusOr<FileSystemStats>> StatFileSystems(absl::Span<const std::string> mount_points,
                                                                absl::Duration deadline) override {
@@ -145,7 +147,10 @@ class HostPlatform final : public Platform {
   }
 
   absl::StatusOr<std::string> RunTool(Tool tool, absl::Duration deadline) override {
-    return RunProgram(ToolCommand(tool), deadline);
+    return RunToolHere(tool, deadline);
+  }
+  absl::StatusOr<CheckResult> RunCheck(std::string_view path, absl::Duration deadline) override {
+    return RunOwnedByRoot(files_, path, deadline);
   }
 
  private:

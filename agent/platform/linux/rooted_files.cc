@@ -142,6 +142,23 @@ absl::Status RootedFiles::ListDirectory(std::string_view path, std::vector<std::
   return absl::OkStatus();
 }
 
+absl::StatusOr<FileAttributes> RootedFiles::Attributes(std::string_view path) const {
+  const absl::StatusOr<std::string> host_path = HostPath(path);
+  if (!host_path.ok()) return host_path.status();
+  struct stat found = {};
+  if (::stat(host_path->c_str(), &found) != 0) return Failed(path, errno);
+  FileAttributes attributes;
+  attributes.kind = S_ISREG(found.st_mode)   ? FileAttributes::Kind::kFile
+                    : S_ISDIR(found.st_mode) ? FileAttributes::Kind::kDirectory
+                                             : FileAttributes::Kind::kOther;
+  attributes.mode = found.st_mode & 07777;
+  attributes.user = found.st_uid;
+  attributes.group = found.st_gid;
+  attributes.bytes = static_cast<std::uint64_t>(found.st_size);
+  attributes.modified = absl::TimeFromTimespec(found.st_mtim);
+  return attributes;
+}
+
 absl::StatusOr<std::string> RootedFiles::RealPath(std::string_view path) const {
   absl::StatusOr<std::string> resolved = Resolve(path);
   if (!resolved.ok()) return resolved;

@@ -36,6 +36,7 @@ class StuckPlatform final : public Platform {
   absl::Status ListDirectory(std::string_view, std::vector<std::string>&) override { return Absent(); }
   absl::StatusOr<std::string> RealPath(std::string_view) override { return Absent(); }
   bool Exists(std::string_view) override { return false; }
+  absl::StatusOr<FileAttributes> Attributes(std::string_view) override { return Absent(); }
   std::vector<absl::StatusOr<FileSystemStats>> StatFileSystems(absl::Span<const std::string> mount_points,
                                                                absl::Duration deadline) override {
     return watch_.Stat(mount_points, deadline);
@@ -48,6 +49,7 @@ class StuckPlatform final : public Platform {
   absl::StatusOr<TimeZone> LocalTimeZone() override { return Absent(); }
   absl::StatusOr<std::vector<NetworkAddress>> NetworkAddresses() override { return Absent(); }
   absl::StatusOr<std::string> RunTool(Tool, absl::Duration) override { return Absent(); }
+  absl::StatusOr<CheckResult> RunCheck(std::string_view, absl::Duration) override { return Absent(); }
 
  private:
   static absl::Status Absent() { return absl::NotFoundError("not here"); }

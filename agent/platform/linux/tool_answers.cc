@@ -1,0 +1,32 @@
+#include "agent/platform/linux/tool_answers.h"
+
+#include <vector>
+
+#include "agent/platform/linux/run_program.h"
+#include "agent/platform/platform.h"
+#include "base/text.h"
+
+namespace steward::agent {
+namespace {
+
+// The command's output if it ends well.
+absl::StatusOr<std::string> Output(const std::vector<std::string>& command, absl::Duration deadline) {
+  absl::StatusOr<ProgramEnd> end = RunProgram(command, deadline, kFileBytesMax);
+  if (!end.ok()) return end.status();
+  if (end->exit_code != 0) return absl::UnavailableError(StrCat(command[0], " failed with exit code ", end->exit_code));
+  return std::move(end->output);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> RunToolHere(Tool tool, absl::Duration deadline) {
+  switch (tool) {
+    case Tool::kRpmPackages:
+      return Output({"/usr/bin/rpm", "-qa", "--queryformat", "%{NAME}\\t%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{VENDOR}\\n"},
+                    deadline);
+    default:
+      return absl::NotFoundError(StrCat(ToolName(tool), ": not known on this system"));
+  }
+}
+
+}  // namespace steward::agent

@@ -1,0 +1,45 @@
+// The external programs and root's own answers that the agent may ask for: a fixed list, without free arguments and
+// without a shell.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "absl/types/span.h"
+
+namespace steward::agent {
+
+// What each prints is described beside the parser of its output.
+enum class Tool : std::uint8_t {
+  kRpmPackages,     // rpm -qa: a line a package, name, version-release, architecture, vendor, tab between
+  kSystemdUnits,    // systemctl list-units --all
+  kSystemdServices, // systemctl show of all services: restarts, results, unit file states
+  kSystemdTimers,   // systemctl show of all timers: last and next elapse
+  kAptUpgrades,     // apt-get --simulate dist-upgrade: what waits, and where it comes from
+  kDnfUpdates,      // dnf updateinfo of what waits, from the cache
+  kSmart,           // root: smartctl --json of every disk that is awake, as one JSON array
+  kLvm,             // root: lvs --reportformat json
+  kZfsPools,        // zpool list -Hp
+  kKernelLog,       // root: lines of the kernel's log that tell of faults
+  kFirewall,        // root: nft's or iptables' input policy
+  kSshSettings,     // root: sshd -T
+  kShadowState,     // root: a line an account, name, state of its password, day of its last change; never a hash
+  kPrivileges,      // root: who may become root by sudoers, and the keys of root
+  kFailedLogins,    // root: a line a failed log-in of the last hour, time, user, source
+  kDmiSerials,      // root: serial numbers below /sys/class/dmi/id
+};
+
+struct ToolDefinition {
+  Tool tool;
+  std::string_view name;  // in recordings, metrics and the helper's protocol
+  bool needs_root = false;
+};
+
+// In the order of the enumeration.
+absl::Span<const ToolDefinition> ToolList();
+std::string_view ToolName(Tool tool);
+bool NeedsRoot(Tool tool);
+std::optional<Tool> ToolNamed(std::string_view name);
+
+}  // namespace steward::agent
