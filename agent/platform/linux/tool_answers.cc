@@ -2,7 +2,12 @@
 
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "agent/platform/linux/run_program.h"
+#include "agent/platform/linux/tools/account_secrets.h"
+#include "agent/platform/linux/tools/failed_logins.h"
+#include "agent/platform/linux/tools/firewall.h"
+#include "agent/platform/linux/tools/ssh_settings.h"
 #include "agent/platform/platform.h"
 #include "base/text.h"
 
@@ -24,6 +29,18 @@ absl::StatusOr<std::string> RunToolHere(Tool tool, absl::Duration deadline) {
     case Tool::kRpmPackages:
       return Output({"/usr/bin/rpm", "-qa", "--queryformat", "%{NAME}\\t%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{VENDOR}\\n"},
                     deadline);
+    case Tool::kFirewall:
+      return AskFirewall(RootedFiles(""), deadline);
+    case Tool::kSshSettings:
+      return AskSshSettings(deadline);
+    case Tool::kShadowState:
+      return AskShadowState(RootedFiles(""));
+    case Tool::kPrivileges:
+      return AskPrivileges(RootedFiles(""));
+    case Tool::kFailedLogins:
+      return AskFailedLogins(RootedFiles(""), "/var/log/btmp", absl::Now(), deadline);
+    case Tool::kDmiSerials:
+      return AskDmiSerials(RootedFiles(""));
     default:
       return absl::NotFoundError(StrCat(ToolName(tool), ": not known on this system"));
   }
