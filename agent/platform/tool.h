@@ -18,16 +18,17 @@ enum class Tool : std::uint8_t {
   kSystemdTimers,   // systemctl show of all timers: last and next elapse
   kAptUpgrades,     // apt-get --simulate dist-upgrade: what waits, and where it comes from
   kDnfUpdates,      // dnf updateinfo of what waits, from the cache
-  kSmart,           // root: smartctl --json of every disk that is awake, as one JSON array
+  kSmart,           // root: smartctl --json of every disk that is awake, in one JSON array (linux/tools/smart.h)
   kLvm,             // root: lvs --reportformat json
   kZfsPools,        // zpool list -Hp
-  kKernelLog,       // root: lines of the kernel's log that tell of faults
+  kKernelLog,       // root: lines of the kernel's log that tell of faults (linux/tools/kernel_log.h)
   kFirewall,        // root: nft's or iptables' input policy
   kSshSettings,     // root: sshd -T
   kShadowState,     // root: a line an account, name, state of its password, day of its last change; never a hash
   kPrivileges,      // root: who may become root by sudoers, and the keys of root
   kFailedLogins,    // root: a line a failed log-in of the last hour, time, user, source
   kDmiSerials,      // root: serial numbers below /sys/class/dmi/id
+  kUps,             // what the NUT server on this machine tells of each UPS: its own lines, UPS and VAR
 };
 
 struct ToolDefinition {

@@ -22,6 +22,7 @@ constexpr std::array kTools = {
     ToolDefinition{Tool::kPrivileges, "privileges", true},
     ToolDefinition{Tool::kFailedLogins, "failed-logins", true},
     ToolDefinition{Tool::kDmiSerials, "dmi-serials", true},
+    ToolDefinition{Tool::kUps, "ups"},
 };
 
 constexpr bool InOrder() {

@@ -11,12 +11,19 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include "absl/time/clock.h"
 #include "base/text.h"
 
 namespace steward::agent {
 namespace {
+
+constexpr absl::Duration kEndAfterKill = absl::Seconds(1);
+constexpr absl::Duration kLookAgainFirst = absl::Milliseconds(1);
+constexpr absl::Duration kLookAgainMax = absl::Milliseconds(50);
 
 class SpawnActions {
  public:
@@ -71,6 +78,52 @@ absl::Status ReadAll(int pipe, absl::Time end, std::size_t bytes_max, std::strin
   return absl::ResourceExhaustedError(StrCat("printed more than ", bytes_max >> 10, " KiB and was ended"));
 }
 
+// Whether `child` has ended by `end`. It stays to be waited for: its process group keeps its number until then.
+bool HasEnded(pid_t child, absl::Time end) {
+  for (absl::Duration pause = kLookAgainFirst;; pause = std::min(pause * 2, kLookAgainMax)) {
+    siginfo_t info = {};
+    if (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno != EINTR) return true;
+    if (info.si_pid == child) return true;
+    if (absl::Now() >= end) return false;
+    absl::SleepFor(pause);
+  }
+}
+
+int TakeStatus(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+// Commands whose program the kernel has not let go of.
+class Unended {
+ public:
+  static Unended& Get() {
+    static auto* const unended = new Unended;  // its threads may outlive main
+    return *unended;
+  }
+  bool Has(const std::vector<std::string>& command) {
+    const std::scoped_lock lock(mutex_);
+    return commands_.contains(command);
+  }
+  void Leave(const std::vector<std::string>& command, pid_t child) {
+    {
+      const std::scoped_lock lock(mutex_);
+      commands_.insert(command);
+    }
+    std::thread([this, command, child] {
+      TakeStatus(child);
+      const std::scoped_lock lock(mutex_);
+      commands_.erase(command);
+    }).detach();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::vector<std::string>> commands_;
+};
+
 // Its process id; its output goes into `pipe`.
 absl::StatusOr<pid_t> Start(std::vector<std::string> command, int pipe) {
   SpawnActions actions;
@@ -97,6 +150,9 @@ absl::StatusOr<pid_t> Start(std::vector<std::string> command, int pipe) {
 absl::StatusOr<ProgramEnd> RunProgram(const std::vector<std::string>& command, absl::Duration deadline,
                                       std::size_t bytes_max) {
   const absl::Time end = absl::Now() + deadline;
+  if (Unended::Get().Has(command)) {
+    return absl::DeadlineExceededError(StrCat(command[0], " hangs since an earlier time, not even a kill ends it"));
+  }
   std::array<int, 2> pipe = {-1, -1};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return absl::UnavailableError(StrCat("pipe: ", std::strerror(errno)));
   const absl::StatusOr<pid_t> child = Start(command, pipe[1]);
@@ -105,10 +161,15 @@ absl::StatusOr<ProgramEnd> RunProgram(const std::vector<std::string>& command, a
   absl::Status read = child.ok() ? ReadAll(pipe[0], end, bytes_max, result.output) : child.status();
   ::close(pipe[0]);
   if (!child.ok()) return read;
+  // Many programs close their output a moment before they end.
+  if (read.ok() && !HasEnded(*child, end)) read = absl::DeadlineExceededError("took too long and was ended");
   // Also what it has left behind, which nobody would end.
   ::kill(-*child, SIGKILL);
   int status = 0;
-  while (::waitpid(*child, &status, 0) < 0 && errno == EINTR) {
+  if (HasEnded(*child, absl::Now() + kEndAfterKill)) {
+    status = TakeStatus(*child);
+  } else {
+    Unended::Get().Leave(command, *child);
   }
   if (!read.ok()) return absl::Status(read.code(), StrCat(command[0], " ", read.message()));
   if (!WIFEXITED(status)) return absl::UnavailableError(StrCat(command[0], " was ended by signal ", WTERMSIG(status)));

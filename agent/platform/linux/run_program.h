@@ -18,7 +18,8 @@ struct ProgramEnd {
 // `command`: the program's path and its arguments. It runs in a process group of its own, which is killed with all that
 // it has started once `deadline` has passed. NotFound: no such program. DeadlineExceeded: it took too long.
 // ResourceExhausted: it printed more than `bytes_max`. Unavailable: it could not be started, or a signal ended it.
-// Thread-safe. A program that not even a kill ends (it waits for a dead device) holds the caller until the kernel lets go.
+// A program that not even a kill ends (it waits for a dead device) is left to the kernel after a second; until it has ended
+// the same command is refused as DeadlineExceeded, so that nothing piles up. Thread-safe.
 absl::StatusOr<ProgramEnd> RunProgram(const std::vector<std::string>& command, absl::Duration deadline,
                                       std::size_t bytes_max);
 

@@ -39,6 +39,16 @@ TEST(RunProgram, EndsAProgramThatPrintsWithoutEnd) {
   EXPECT_TRUE(absl::IsResourceExhausted(end.status())) << end.status();
 }
 
+// As many do: what they tell by their exit code must not be lost to the kill of what they leave behind.
+TEST(RunProgram, WaitsForAProgramThatClosesItsOutputFirst) {
+  const auto end = RunProgram({"/bin/sh", "-c", "echo said; exec >&-; sleep 0.1; exit 3"}, absl::Seconds(20), kBytesMax);
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->output, "said\n");
+  EXPECT_EQ(end->exit_code, 3);
+  const auto hanging = RunProgram({"/bin/sh", "-c", "exec >&-; sleep 600"}, absl::Milliseconds(100), kBytesMax);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(hanging.status())) << hanging.status();
+}
+
 TEST(RunProgram, TellsWhenASignalEndedIt) {
   const auto end = RunProgram({"/bin/sh", "-c", "kill -SEGV $$"}, absl::Seconds(20), kBytesMax);
   EXPECT_TRUE(absl::IsUnavailable(end.status())) << end.status();
