@@ -9,7 +9,6 @@
 #include <charconv>
 #include <fstream>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "boost/json/object.hpp"
 #include "boost/json/parse.hpp"
@@ -69,7 +68,13 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::filesystem::path
   const std::string path = std::filesystem::absolute(file).string();
   const int out = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (out < 0) return absl::ErrnoToStatus(errno, path);
-  absl::Cleanup close_out = [out] { ::close(out); };
+  const int in_hand = ::open(note.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (in_hand < 0) {
+    const absl::Status status = absl::ErrnoToStatus(errno, note.string());
+    ::close(out);
+    return status;
+  }
+  std::unique_ptr<Ledger> ledger(new Ledger(out, in_hand, path));  // closes both
   struct stat found {};
   if (::fstat(out, &found) != 0) return absl::ErrnoToStatus(errno, path);
   std::string text;
@@ -77,10 +82,7 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::filesystem::path
   auto size = SizeThatHolds(text, path, static_cast<std::uint64_t>(found.st_size), is_held);
   if (!size.ok()) return size.status();
   if (::ftruncate(out, static_cast<off_t>(*size)) != 0) return absl::ErrnoToStatus(errno, path);
-  const int in_hand = ::open(note.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (in_hand < 0) return absl::ErrnoToStatus(errno, note.string());
-  std::move(close_out).Cancel();
-  std::unique_ptr<Ledger> ledger(new Ledger(out, in_hand, path, *size));
+  ledger->size_ = *size;
   if (absl::Status status = ledger->Settle(); !status.ok()) return status;
   return ledger;
 }

@@ -47,14 +47,13 @@ class Ledger {
   std::uint64_t samples() const { return samples_; }
 
  private:
-  Ledger(int file, int note, std::string path, std::uint64_t size)
-      : file_(file), note_(note), path_(std::move(path)), size_(size) {}
+  Ledger(int file, int note, std::string path) : file_(file), note_(note), path_(std::move(path)) {}
   absl::Status Note(std::string text);
 
   const int file_;
   const int note_;
   const std::string path_;
-  std::uint64_t size_;
+  std::uint64_t size_ = 0;
   std::uint64_t samples_ = 0;
   std::string text_;
 };

@@ -148,6 +148,13 @@ void Wire::LoseAll() {
 
 void Wire::DelayUp(absl::Duration by) { up_delayed_until_ = world_.now() + by; }
 
+// Nobody would tell the session any more that its agent is gone, and it would hold this for ever.
+void Wire::DropLink() {
+  link_ = nullptr;
+  session_.reset();
+  self_.reset();
+}
+
 void Wire::DropCollector(bool silent) {
   if (!session_) return;
   session_.reset();

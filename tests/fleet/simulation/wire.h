@@ -36,7 +36,7 @@ class Wire final : public collector::SessionTransport, public std::enable_shared
   void DelayUp(absl::Duration by);      // what is under way to the collector
   void VanishAgent() { agent_ = nullptr; }
   void DropCollector(bool silent);
-  void DropLink() { link_ = nullptr; }
+  void DropLink();                      // for good: the machine is gone
 
  private:
   struct Up {
