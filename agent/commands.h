@@ -21,6 +21,12 @@ struct RunOptions {
 };
 int RunRunCommand(const RunOptions& options);
 
+struct HelperOptions {
+  std::string socket;
+  bool idle_ends = false;  // ends after a minute without a question; a socket unit starts it again
+};
+int RunHelperCommand(const HelperOptions& options);
+
 int RunStatusCommand(const std::string& state, bool json);
 
 }  // namespace steward::agent

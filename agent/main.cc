@@ -7,6 +7,7 @@
 #include "agent/command_support.h"
 #include "agent/commands.h"
 #include "agent/config.h"
+#include "agent/platform/linux/helper_protocol.h"
 #include "agent/probe_command.h"
 #include "base/version.h"
 
@@ -46,6 +47,11 @@ int main(int argc, char** argv) {
   report_command->allow_extras();
   report_command->prefix_command();
 
+  HelperOptions helper{std::string(kHelperSocket), false};
+  CLI::App* helper_command = app.add_subcommand("helper", "As root: answers the running agent, which has no privilege, from a fixed list of questions");
+  helper_command->add_option("--socket", helper.socket, "Where to listen, if no socket unit has started it")->capture_default_str();
+  helper_command->add_flag("--idle-ends", helper.idle_ends, "Ends after a minute without a question");
+
   CLI::App* version_command = app.add_subcommand("version", "Prints the version");
 
   try {
@@ -57,6 +63,7 @@ int main(int argc, char** argv) {
   if (*run_command) return RunRunCommand(run);
   if (*status_command) return RunStatusCommand(status_state, status_json);
   if (*probe_command) return RunProbeCommand(probe, std::cout, std::cerr);
+  if (*helper_command) return RunHelperCommand(helper);
   if (*report_command) {
     std::cerr << "steward-agent: `report` is not available in this version; tell the collector's people in another way" << std::endl;
     return kWrongUsage;
