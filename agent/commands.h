@@ -23,6 +23,7 @@ int RunRunCommand(const RunOptions& options);
 
 struct HelperOptions {
   std::string socket;
+  std::string user;        // who may ask besides root, by name
   bool idle_ends = false;  // ends after a minute without a question; a socket unit starts it again
 };
 int RunHelperCommand(const HelperOptions& options);

@@ -5,6 +5,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <string>
 
 #include "agent/command_support.h"
 #include "agent/commands.h"
@@ -19,6 +23,18 @@ namespace {
 
 constexpr absl::Duration kIdle = absl::Minutes(1);
 
+// From the file alone: a program without shared libraries has no other name service.
+std::optional<uid_t> UserNamed(const std::string& name) {
+  std::ifstream accounts("/etc/passwd");
+  for (std::string line; std::getline(accounts, line);) {
+    if (!line.starts_with(name + ":")) continue;
+    const std::size_t number = line.find(':', name.size() + 1);
+    if (number == std::string::npos) return std::nullopt;
+    return static_cast<uid_t>(std::strtoul(line.c_str() + number + 1, nullptr, 10));
+  }
+  return std::nullopt;
+}
+
 volatile std::sig_atomic_t stop_asked = 0;
 
 }  // namespace
@@ -28,7 +44,8 @@ int RunHelperCommand(const HelperOptions& options) {
   if (::geteuid() != 0) return Fail(kWrongUsage, absl::PermissionDeniedError("the helper answers what only root can: start it as root"));
   std::signal(SIGTERM, [](int) { stop_asked = 1; });
   std::signal(SIGINT, [](int) { stop_asked = 1; });
-  const auto socket = HelperSocket(options.socket);
+  const auto user = UserNamed(options.user);
+  const auto socket = HelperSocket(options.socket, user.value_or(0));
   if (!socket.ok()) return Fail(kFailed, socket.status());
   struct stat place = {};
   if (::stat(options.socket.c_str(), &place) != 0) return Fail(kFailed, absl::NotFoundError(StrCat(options.socket, ": no such socket; --socket must be the socket unit's")));

@@ -47,9 +47,10 @@ int main(int argc, char** argv) {
   report_command->allow_extras();
   report_command->prefix_command();
 
-  HelperOptions helper{std::string(kHelperSocket), false};
+  HelperOptions helper{std::string(kHelperSocket), "steward-agent", false};
   CLI::App* helper_command = app.add_subcommand("helper", "As root: answers the running agent, which has no privilege, from a fixed list of questions");
   helper_command->add_option("--socket", helper.socket, "Where to listen, if no socket unit has started it")->capture_default_str();
+  helper_command->add_option("--user", helper.user, "Who may ask besides root, if no socket unit has started it")->capture_default_str();
   helper_command->add_flag("--idle-ends", helper.idle_ends, "Ends after a minute without a question");
 
   CLI::App* version_command = app.add_subcommand("version", "Prints the version");

@@ -15,6 +15,8 @@ else()
 endif()
 install(TARGETS steward-collector stewardctl RUNTIME DESTINATION usr/bin COMPONENT collector)
 install(FILES deploy/packages/collector/collector.toml DESTINATION etc/steward COMPONENT collector)
+install(FILES deploy/systemd/steward-agent-helper.socket deploy/systemd/steward-agent-helper.service
+  DESTINATION usr/lib/systemd/system COMPONENT agent)
 foreach(part agent collector)
   install(DIRECTORY DESTINATION etc/steward COMPONENT ${part})
   install(FILES deploy/systemd/steward-${part}.service DESTINATION usr/lib/systemd/system COMPONENT ${part})

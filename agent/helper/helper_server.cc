@@ -151,7 +151,7 @@ absl::Status ServeHelper(const HelperSettings& settings, const std::function<boo
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> HelperSocket(const std::string& path) {
+absl::StatusOr<int> HelperSocket(const std::string& path, uid_t user) {
   absl::StatusOr<int> inherited = InheritedSocket();
   if (!absl::IsNotFound(inherited.status())) return inherited;
   sockaddr_un address = {};
@@ -162,10 +162,12 @@ absl::StatusOr<int> HelperSocket(const std::string& path) {
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return absl::UnavailableError(StrCat("socket: ", LastError()));
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  if (!folder.empty()) ::mkdir(folder.c_str(), 0755);
   struct stat left = {};
   if (::lstat(path.c_str(), &left) == 0 && S_ISSOCK(left.st_mode)) ::unlink(path.c_str());
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 || ::chmod(path.c_str(), 0600) != 0 ||
-      ::listen(fd, 16) != 0) {
+      ::chown(path.c_str(), user, static_cast<gid_t>(-1)) != 0 || ::listen(fd, 16) != 0) {
     const absl::Status status = absl::UnavailableError(StrCat(path, ": ", LastError()));
     ::close(fd);
     return status;

@@ -2,6 +2,8 @@
 // beyond the name of a tool from a fixed list, and changes nothing.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
 
@@ -28,8 +30,8 @@ struct HelperSettings {
 // Serves until it was idle for long enough or `stop` says true (looked at once a second). Waits for answers under way.
 absl::Status ServeHelper(const HelperSettings& settings, const std::function<bool()>& stop);
 
-// The socket that systemd handed over (LISTEN_FDS), or a new one at `path` with mode 0600, replacing what a helper before
-// has left there. InvalidArgument, Unavailable: why not.
-absl::StatusOr<int> HelperSocket(const std::string& path);
+// The socket that systemd handed over (LISTEN_FDS), or a new one at `path` with mode 0600 for `user`, replacing what a helper
+// before has left there; its folder is made if it is missing. InvalidArgument, Unavailable: why not.
+absl::StatusOr<int> HelperSocket(const std::string& path, uid_t user);
 
 }  // namespace steward::agent

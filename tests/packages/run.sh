@@ -41,7 +41,7 @@ unshare --mount --pid --net --fork true 2>/dev/null || skip "this machine does n
 # --- the units, as systemd judges them ---
 
 if command -v systemd-analyze >/dev/null; then
-  for unit in agent:20 collector:20; do
+  for unit in agent:20 agent-helper:30 collector:20; do
     verdict=$(systemd-analyze security --offline=true "$here/deploy/systemd/steward-${unit%:*}.service" --no-pager | tail -1)
     printf '%s\n' "$verdict"
     tenths=$(sed -n 's/.*: \([0-9]*\)\.\([0-9]\).*/\1\2/p' <<<"$verdict")
@@ -153,6 +153,12 @@ seconds=$((SECONDS - began))
 until_true "the answers" has_answers
 ok "agent: by install-agent.sh, from the install to the first data $seconds s"
 printf '%s\n' "what the service's user cannot read:" && on runuser -u steward-agent -- steward-agent probe 2>/dev/null | grep -i -E 'permi|not allowed' | head -20 || true
+# What only root knows comes from the helper, which systemd would have started by its socket.
+on steward-agent helper >>"$temporary/helper.log" 2>&1 &
+until_true "the helper listens" on test -S /run/steward-agent/helper.sock
+on runuser -u steward-agent -- steward-agent probe failed_logins 2>&1 | grep -q 'takes root' && fail "the helper does not answer the service's user"
+on sh -c 'runuser -u nobody -- steward-agent probe failed_logins 2>&1' | grep -qi 'permission denied' || fail "the helper answers strangers"
+ok "root's helper answers the service's user, and nobody else"
 on steward-agent status >/dev/null || fail "root's steward-agent status"
 
 # --- upgrade: what systemd does at the end of it, a restart, is done by hand ---

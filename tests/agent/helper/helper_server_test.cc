@@ -45,7 +45,7 @@ class HelperServerTest : public ::testing::Test {
   }
 
   void Serve() {
-    const auto socket = HelperSocket(path_);
+    const auto socket = HelperSocket(path_, ::getuid());
     ASSERT_TRUE(socket.ok()) << socket.status();
     settings_.listening_socket = *socket;
     server_ = std::thread([this] { served_ = ServeHelper(settings_, [this] { return stop_.load(); }); });
@@ -142,7 +142,7 @@ TEST_F(HelperServerTest, OnlyTheOwnerMayReachTheSocket) {
 // Even one who can open the socket is refused: asked by nobody, in a process of its own. Needs root to become nobody.
 TEST_F(HelperServerTest, StrangersAreRefused) {
   if (::getuid() != 0) GTEST_SKIP() << "only root can ask as another user";
-  const auto socket = HelperSocket(path_);
+  const auto socket = HelperSocket(path_, ::getuid());
   ASSERT_TRUE(socket.ok());
   settings_.listening_socket = *socket;
   ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
@@ -162,7 +162,7 @@ TEST_F(HelperServerTest, StrangersAreRefused) {
 
 TEST_F(HelperServerTest, AFileInTheWayOfTheSocketIsNotRemoved) {
   { std::FILE* file = std::fopen(path_.c_str(), "w"); ASSERT_NE(file, nullptr); std::fclose(file); }
-  EXPECT_TRUE(absl::IsUnavailable(HelperSocket(path_).status()));
+  EXPECT_TRUE(absl::IsUnavailable(HelperSocket(path_, ::getuid()).status()));
   EXPECT_TRUE(std::filesystem::is_regular_file(path_));
 }
 
