@@ -1,22 +1,26 @@
 #!/usr/bin/env python3
-"""What the agent costs on this idle machine, beside Debian's node_exporter in the same run. Prints JSON.
+"""What the agent costs on this idle machine, beside Debian's node_exporter, collectd and zabbix_agentd in the same run.
+Prints JSON.
 
-usage: agent_footprint.py --bin DIR [--seconds 600] [--interval 15]
+usage: agent_footprint.py --bin DIR [--agent FILE] [--seconds 600] [--interval 15]
 
 Starts a collector, this machine's agent and a node_exporter that is scraped by curl at the same interval; all on loopback,
 each from a private copy, so that no page of its binary is shared with another process. The agent reaches the collector
 through a relay of this program that counts bytes: TLS and gRPC framing included, TCP/IP headers not.
-CPU is user + system seconds from /proc/PID/stat, memory PSS of smaps_rollup, wakeups voluntary context switches of all
-threads. Needs prometheus-node-exporter and curl.
+CPU is user + system seconds from /proc/PID/stat, with what their children used (the agent's tools), memory PSS of
+smaps_rollup, both summed over all processes of a program, wakeups voluntary context switches of all threads. Needs
+prometheus-node-exporter and curl; collectd-core and zabbix-agent are left out where they are not installed.
 """
 import argparse, datetime, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+
+import footprint_peers as peers
 
 HZ = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid):
     text = open(f"/proc/{pid}/stat").read()
-    return sum(map(int, text[text.rindex(")") + 2:].split()[11:13])) / HZ
+    return sum(map(int, text[text.rindex(")") + 2:].split()[11:15])) / HZ
 
 
 def memory_kib(pid):
@@ -35,6 +39,20 @@ def loaded_bytes(pid):
     exe = os.path.realpath(f"/proc/{pid}/exe")
     shared = {line.split()[-1] for line in open(f"/proc/{pid}/maps") if ".so" in line}
     return {"program": os.path.getsize(exe), "shared_libraries": sum(map(os.path.getsize, shared)), "shared_library_count": len(shared)}
+
+
+def family(pid):
+    """The process and its children; zabbix_agentd is several."""
+    try:
+        children = open(f"/proc/{pid}/task/{pid}/children").read().split()
+    except OSError:
+        return []
+    return [pid] + [one for child in children for one in family(int(child))]
+
+
+def memory_of_family(pid):
+    parts = [memory_kib(one) for one in family(pid)]
+    return {key: sum(part[key] for part in parts) for key in parts[0]}
 
 
 class Relay:
@@ -76,7 +94,7 @@ class Bench:
         self.options, self.folder, self.processes = options, folder, {}
 
     def private_copy(self, program):
-        path = shutil.which(program, path=f"{self.options.bin}:{os.environ['PATH']}:/usr/bin:/usr/sbin")
+        path = program if "/" in program else shutil.which(program, path=f"{self.options.bin}:{os.environ['PATH']}:/usr/bin:/usr/sbin")
         if not path:
             sys.exit(f"{program} was not found; build first, or install Debian's package")
         return shutil.copy(path, f"{self.folder}/{pathlib.Path(program).name}.bin")
@@ -106,6 +124,23 @@ class Bench:
             time.sleep(0.02)
         sys.exit(f"gave up waiting for {what}; logs are in {self.folder}")
 
+    def start_pushing_peers(self):
+        """By name: process and what its listener has counted. Those that are installed."""
+        found = {}
+        if shutil.which("collectd", path="/usr/sbin:/usr/bin"):
+            sink = peers.collectd_sink()
+            config = pathlib.Path(self.folder, "collectd.conf")
+            config.write_text(peers.collectd_config(self.folder, self.options.interval, sink.port))
+            found["collectd"] = (self.start("collectd", [self.private_copy("collectd"), "-f", "-C", str(config)]), sink)
+        if shutil.which("zabbix_agentd", path="/usr/sbin:/usr/bin"):
+            sink = peers.zabbix_sink(self.options.interval)
+            config = pathlib.Path(self.folder, "zabbix_agentd.conf")
+            config.write_text(peers.zabbix_config(self.folder, sink.port, 29101))
+            found["zabbix_agentd"] = (self.start("zabbix_agentd", [self.private_copy("zabbix_agentd"), "-f", "-c", str(config)]), sink)
+        for name, (_, sink) in found.items():
+            self.wait(f"the first values of {name}", lambda: sink.values, 3 * self.options.interval + 60)
+        return found
+
     def run(self):
         seconds, interval = self.options.seconds, self.options.interval
         data = f"{self.folder}/collector"
@@ -118,7 +153,7 @@ class Bench:
         ctl = [f"{self.options.bin}/stewardctl", "--data", data, "--json"]
         token = json.loads(subprocess.check_output(ctl + ["token", "create", "--class", "server", "--address", f"127.0.0.1:{relay.port}"]))["token"]
         state = f"{self.folder}/agent"
-        agent_program = self.private_copy("steward-agent")
+        agent_program = self.private_copy(self.options.agent or "steward-agent")
         subprocess.run([agent_program, "enroll", token, "--state", state], check=True, stdout=subprocess.DEVNULL)
         begun = time.time()
         agent = self.start("agent", [agent_program, "run", "--state", state])
@@ -130,9 +165,12 @@ class Bench:
         exporter = self.start("node_exporter", [self.private_copy("prometheus-node-exporter"), "--web.listen-address=127.0.0.1:29100"])
         scrape = ["curl", "-s", "--compressed", "-w", "%{stderr}%{size_download} %{size_header}", "http://127.0.0.1:29100/metrics"]
         self.wait("node_exporter", lambda: subprocess.run(scrape, capture_output=True).stdout)
+        pushing = self.start_pushing_peers()
         time.sleep(2 * interval)  # both have settled
 
-        before = {name: (cpu_seconds(pid), wakeups(pid)) for name, pid in (("agent", agent), ("node_exporter", exporter))}
+        programs = {"agent": agent, "node_exporter": exporter} | {name: pid for name, (pid, _) in pushing.items()}
+        before = {name: (sum(map(cpu_seconds, family(pid))), sum(map(wakeups, family(pid)))) for name, pid in programs.items()}
+        pushed = {name: (sink.bytes, sink.values) for name, (_, sink) in pushing.items()}
         sent, received, scraped, cycles, text = relay.sent, relay.received, 0, 0, b""
         begun = time.monotonic()
         while time.monotonic() - begun < seconds:
@@ -144,14 +182,14 @@ class Bench:
 
         def row(name, pid, values, wire):
             cpu, woken = before[name]
-            cpu = cpu_seconds(pid) - cpu
+            cpu = sum(map(cpu_seconds, family(pid))) - cpu
             return {
                 "values_per_cycle": values,
-                "memory_kib": memory_kib(pid),
-                "threads": len(os.listdir(f"/proc/{pid}/task")),
+                "memory_kib": memory_of_family(pid),
+                "threads": sum(len(os.listdir(f"/proc/{one}/task")) for one in family(pid)),
                 "cpu_seconds_per_hour": round(cpu * 3600 / elapsed, 3),
                 "cpu_ms_per_cycle": round(cpu * 1000 / cycles, 3),
-                "wakeups_per_second": round((wakeups(pid) - woken) / elapsed, 2),
+                "wakeups_per_second": round((sum(map(wakeups, family(pid))) - woken) / elapsed, 2),
                 "bytes_sent_per_cycle": round(wire / (elapsed / interval)),
                 "installed_bytes": loaded_bytes(pid),
             }
@@ -169,6 +207,10 @@ class Bench:
             },
             "node_exporter": row("node_exporter", exporter, lines(text.decode()), scraped),
         }
+        for name, (pid, sink) in pushing.items():
+            sent_before, values_before = pushed[name]
+            values = round((sink.values - values_before) / (elapsed / interval))
+            result[name] = row(name, pid, values, sink.bytes - sent_before)
         mine, peer = result["steward_agent"], result["node_exporter"]
         result["ratio_to_node_exporter"] = {
             "memory_pss": round(mine["memory_kib"]["pss"] / peer["memory_kib"]["pss"], 3),
@@ -181,6 +223,7 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", required=True, help="folder of the built programs")
+    parser.add_argument("--agent", help="another steward-agent than the folder's: the portable one")
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--interval", type=int, default=15)
     options = parser.parse_args()
