@@ -1,5 +1,7 @@
 #include "agent/platform/linux/tool_answers.h"
 
+#include <unistd.h>
+
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -7,8 +9,13 @@
 #include "agent/platform/linux/tools/account_secrets.h"
 #include "agent/platform/linux/tools/failed_logins.h"
 #include "agent/platform/linux/tools/firewall.h"
+#include "agent/platform/linux/tools/kernel_log.h"
+#include "agent/platform/linux/tools/lvm.h"
+#include "agent/platform/linux/tools/nut.h"
+#include "agent/platform/linux/tools/smart.h"
 #include "agent/platform/linux/tools/ssh_settings.h"
 #include "agent/platform/platform.h"
+#include "agent/platform/rooted_files.h"
 #include "base/text.h"
 
 namespace steward::agent {
@@ -21,6 +28,8 @@ absl::StatusOr<std::string> Output(const std::vector<std::string>& command, absl
   if (end->exit_code != 0) return absl::UnavailableError(StrCat(command[0], " failed with exit code ", end->exit_code));
   return std::move(end->output);
 }
+
+bool IsRoot() { return ::geteuid() == 0; }
 
 }  // namespace
 
@@ -41,6 +50,16 @@ absl::StatusOr<std::string> RunToolHere(Tool tool, absl::Duration deadline) {
       return AskFailedLogins(RootedFiles(""), "/var/log/btmp", absl::Now(), deadline);
     case Tool::kDmiSerials:
       return AskDmiSerials(RootedFiles(""));
+    case Tool::kSmart:
+      if (!IsRoot() && !PhysicalDisks(RootedFiles("")).empty()) return absl::PermissionDeniedError("only root may ask disks");
+      return AskDisks(RootedFiles(""), kSmartctl, deadline);
+    case Tool::kLvm:
+      if (!IsRoot() && !DevicesOfLvm(RootedFiles("")).empty()) return absl::PermissionDeniedError("only root may run lvs");
+      return AskLvm(RootedFiles(""), "/sbin/lvs", deadline);
+    case Tool::kKernelLog:
+      return ReadKernelLog();
+    case Tool::kUps:
+      return AskNut(kNutPort, deadline);
     default:
       return absl::NotFoundError(StrCat(ToolName(tool), ": not known on this system"));
   }
