@@ -2,10 +2,13 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "agent/probes/file_probe.h"
+#include "agent/platform/platform.h"
+#include "agent/probes/attributes.h"
 #include "agent/probes/text.h"
+#include "base/text.h"
 
 namespace steward::agent {
 namespace {
@@ -17,6 +20,9 @@ constexpr Metric kDisks = {.name = "node_md_disks", .help = "Number of active/fa
 constexpr Metric kDisksRequired = {.name = "node_md_disks_required", .help = "Total number of disks of device."};
 constexpr Metric kBlocks = {.name = "node_md_blocks", .help = "Total number of blocks on device."};
 constexpr Metric kBlocksSynced = {.name = "node_md_blocks_synced", .help = "Number of blocks synced on device."};
+constexpr Metric kDegraded = {.name = "node_md_degraded", .help = "Number of degraded disks on device."};
+constexpr Metric kMismatch = {.name = "steward_md_mismatch_sectors",
+                              .help = "Sectors that the last check or repair found to differ between the disks."};
 
 constexpr std::array<std::string_view, 5> kStates = {"active", "inactive", "recovering", "resync", "check"};
 
@@ -121,6 +127,37 @@ void Report(const Array& array, SampleSink& sink) {
   sink.AddUnsigned(kBlocksSynced, device, array.blocks_synced);
 }
 
+// What mdstat does not tell is in sysfs; arrays without redundancy have none of it.
+class MdadmProbe final : public Probe {
+ public:
+  explicit MdadmProbe(Platform& platform) : platform_(platform), attributes_(platform) {}
+  std::string_view name() const override { return "mdadm"; }
+
+  absl::Status Collect(SampleSink& sink) override {
+    if (absl::Status status = platform_.ReadFile(kPath, text_); !status.ok()) return status;
+    if (absl::Status status = ParseMdstat(text_, sink); !status.ok()) return status;
+    std::string_view rest = text_;
+    std::string_view line;
+    while (NextLine(rest, line)) {
+      Array array;
+      if (ParseDevice(line, array)) ReportRedundancy(array.device, sink);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  void ReportRedundancy(std::string_view device, SampleSink& sink) {
+    const std::string directory = StrCat("/sys/block/", device, "/md");
+    const LabelView labels[] = {{"device", device}};
+    if (const auto degraded = attributes_.Integer(directory, "degraded")) sink.Add(kDegraded, labels, *degraded);
+    if (const auto sectors = attributes_.Integer(directory, "mismatch_cnt")) sink.Add(kMismatch, labels, *sectors);
+  }
+
+  Platform& platform_;
+  AttributeReader attributes_;
+  std::string text_;
+};
+
 }  // namespace
 
 absl::Status ParseMdstat(std::string_view text, SampleSink& sink) {
@@ -147,8 +184,6 @@ absl::Status ParseMdstat(std::string_view text, SampleSink& sink) {
   return absl::OkStatus();
 }
 
-std::unique_ptr<Probe> MakeMdadmProbe(Platform& platform) {
-  return MakeFileProbe(platform, "mdadm", kPath, &ParseMdstat);
-}
+std::unique_ptr<Probe> MakeMdadmProbe(Platform& platform) { return std::make_unique<MdadmProbe>(platform); }
 
 }  // namespace steward::agent

@@ -1,4 +1,4 @@
-// Software RAID: /proc/mdstat.
+// Software RAID: /proc/mdstat, and what the last check found, in /sys/block/md*/md.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,7 @@
 // Every probe of this platform: one line each, in the order of the report.
 #include "agent/probes/arp.h"
 #include "agent/probes/bonding.h"
+#include "agent/probes/btrfs.h"
 #include "agent/probes/buddyinfo.h"
 #include "agent/probes/conntrack.h"
 #include "agent/probes/cpu.h"
@@ -14,7 +15,9 @@
 #include "agent/probes/filesystem.h"
 #include "agent/probes/hwmon.h"
 #include "agent/probes/interrupts.h"
+#include "agent/probes/kernel_log.h"
 #include "agent/probes/loadavg.h"
+#include "agent/probes/lvm.h"
 #include "agent/probes/mdadm.h"
 #include "agent/probes/memory.h"
 #include "agent/probes/netclass.h"
@@ -28,6 +31,7 @@
 #include "agent/probes/rapl.h"
 #include "agent/probes/schedstat.h"
 #include "agent/probes/selinux.h"
+#include "agent/probes/smart.h"
 #include "agent/probes/sockstat.h"
 #include "agent/probes/softnet.h"
 #include "agent/probes/tcp_states.h"
@@ -36,7 +40,9 @@
 #include "agent/probes/time.h"
 #include "agent/probes/udp_queues.h"
 #include "agent/probes/uname.h"
+#include "agent/probes/ups.h"
 #include "agent/probes/vmstat.h"
+#include "agent/probes/zfs.h"
 
 namespace steward::agent {
 
@@ -57,7 +63,11 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform) {
   probes.push_back(MakeDiskInfoProbe(platform));
   probes.push_back(MakeFilesystemProbe(platform));
   probes.push_back(MakeMdadmProbe(platform));
+  probes.push_back(MakeLvmProbe(platform));
+  probes.push_back(MakeBtrfsProbe(platform));
+  probes.push_back(MakeZfsProbe(platform));
   probes.push_back(MakeNvmeProbe(platform));
+  probes.push_back(MakeSmartProbe(platform));
   probes.push_back(MakeNetdevProbe(platform));
   probes.push_back(MakeNetclassProbe(platform));
   probes.push_back(MakeNetclassInfoProbe(platform));
@@ -74,7 +84,9 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform) {
   probes.push_back(MakeCpufreqProbe(platform));
   probes.push_back(MakeRaplProbe(platform));
   probes.push_back(MakePowerSupplyProbe(platform));
+  probes.push_back(MakeUpsProbe(platform));
   probes.push_back(MakeEdacProbe(platform));
+  probes.push_back(MakeKernelLogProbe(platform));
   probes.push_back(MakeTimeProbe(platform));
   probes.push_back(MakeUnameProbe(platform));
   probes.push_back(MakeOsProbe(platform));

@@ -11,6 +11,7 @@
 #include "agent/inventory/smbios.h"
 #include "agent/inventory/user.h"
 #include "agent/inventory/volume.h"
+#include "agent/platform/linux/tools/kernel_log.h"
 #include "agent/platform/recorded_answers.h"
 #include "agent/probes/arp.h"
 #include "agent/probes/buddyinfo.h"
@@ -23,6 +24,8 @@
 #include "agent/probes/hwmon.h"
 #include "agent/probes/loadavg.h"
 #include "agent/probes/interrupts.h"
+#include "agent/probes/kernel_log.h"
+#include "agent/probes/lvm.h"
 #include "agent/probes/mdadm.h"
 #include "agent/probes/memory.h"
 #include "agent/probes/metric_families.h"
@@ -32,10 +35,12 @@
 #include "agent/probes/pressure.h"
 #include "agent/probes/processes.h"
 #include "agent/probes/schedstat.h"
+#include "agent/probes/smart.h"
 #include "agent/probes/sockstat.h"
 #include "agent/probes/softnet.h"
 #include "agent/probes/tcp_states.h"
 #include "agent/probes/udp_queues.h"
+#include "agent/probes/ups.h"
 #include "agent/probes/vmstat.h"
 
 namespace {
@@ -132,6 +137,24 @@ void Samples(std::uint8_t choice, std::string_view text, SampleSink& sink) {
     case 32:
       (void)ParseExposition("x.prom", text, [](const ExposedSample&) {});
       break;
+    case 33:
+      (void)ParseSmart(text, sink);
+      break;
+    case 34:
+      (void)ParseLvm(text, sink);
+      break;
+    case 35:
+      (void)ParseUps(text, sink);
+      break;
+    case 36: {
+      KernelEvents events;
+      events.Count(text);
+      events.Report(sink);
+      break;
+    }
+    case 37:
+      (void)KernelLogLine(text);
+      break;
     case 30:
       (void)ParseInterrupts(text, sink);
       break;
@@ -187,7 +210,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   CheckingSink sink;
-  const auto choice = static_cast<std::uint8_t>(data[0] % 33);
+  const auto choice = static_cast<std::uint8_t>(data[0] % 38);
   Samples(choice, text, sink);
   Facts(choice, text);
   return 0;

@@ -1,0 +1,38 @@
+// Faults that the kernel's log tells of: processes killed for memory, errors of disks, file systems, memory and processors,
+// tasks that hang.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "agent/probe.h"
+
+namespace steward::agent {
+
+inline constexpr absl::Duration kKernelLogInterval = absl::Minutes(1);
+inline constexpr absl::Duration kKernelLogDeadline = absl::Seconds(20);
+inline constexpr std::size_t kKernelSubjectsMax = 100;  // all further ones are counted as "other"
+
+// Counts the lines that agent/platform/linux/tools/kernel_log.h describes, each once: by kind and subject. It begins with all
+// that the kernel still holds, so that the counts go on where they were when the agent starts anew.
+class KernelEvents {
+ public:
+  void Count(std::string_view lines);
+  void Report(SampleSink& sink) const;
+
+ private:
+  void CountOne(std::string_view kind, std::string_view subject);
+
+  std::uint64_t next_sequence_ = 0;
+  std::map<std::pair<std::string, std::string>, std::int64_t> counts_;  // by kind and subject
+};
+
+std::unique_ptr<Probe> MakeKernelLogProbe(Platform& platform);
+
+}  // namespace steward::agent
