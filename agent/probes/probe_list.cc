@@ -29,17 +29,21 @@
 #include "agent/probes/pressure.h"
 #include "agent/probes/processes.h"
 #include "agent/probes/rapl.h"
+#include "agent/probes/reboot_required.h"
+#include "agent/probes/restarts.h"
 #include "agent/probes/schedstat.h"
 #include "agent/probes/selinux.h"
 #include "agent/probes/smart.h"
 #include "agent/probes/sockstat.h"
 #include "agent/probes/softnet.h"
+#include "agent/probes/systemd.h"
 #include "agent/probes/tcp_states.h"
 #include "agent/probes/textfile.h"
 #include "agent/probes/thermal.h"
 #include "agent/probes/time.h"
 #include "agent/probes/udp_queues.h"
 #include "agent/probes/uname.h"
+#include "agent/probes/updates.h"
 #include "agent/probes/ups.h"
 #include "agent/probes/vmstat.h"
 #include "agent/probes/zfs.h"
@@ -93,6 +97,10 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform) {
   probes.push_back(MakeDmiProbe(platform));
   probes.push_back(MakeSelinuxProbe(platform));
   probes.push_back(MakeTextfileProbe(platform));
+  probes.push_back(MakeSystemdProbe(platform));
+  probes.push_back(MakeRestartsProbe(platform));
+  probes.push_back(MakeRebootRequiredProbe(platform));
+  probes.push_back(MakeUpdatesProbe(platform));
   return probes;
 }
 

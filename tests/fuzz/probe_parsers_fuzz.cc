@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "agent/inventory/volume.h"
 #include "agent/platform/linux/tools/kernel_log.h"
 #include "agent/platform/recorded_answers.h"
+#include "agent/probes/apt_config.h"
 #include "agent/probes/arp.h"
 #include "agent/probes/buddyinfo.h"
 #include "agent/probes/conntrack.h"
@@ -32,14 +34,20 @@
 #include "agent/probes/netdev.h"
 #include "agent/probes/netstat.h"
 #include "agent/probes/os.h"
+#include "agent/probes/package_updates.h"
 #include "agent/probes/pressure.h"
 #include "agent/probes/processes.h"
+#include "agent/probes/reboot_required.h"
+#include "agent/probes/restarts.h"
 #include "agent/probes/schedstat.h"
 #include "agent/probes/smart.h"
 #include "agent/probes/sockstat.h"
 #include "agent/probes/softnet.h"
+#include "agent/probes/systemctl.h"
+#include "agent/probes/systemd.h"
 #include "agent/probes/tcp_states.h"
 #include "agent/probes/udp_queues.h"
+#include "agent/probes/updates.h"
 #include "agent/probes/ups.h"
 #include "agent/probes/vmstat.h"
 
@@ -204,14 +212,49 @@ void Facts(std::uint8_t choice, std::string_view text) {
   }
 }
 
+// What package managers and systemd print, and the records of restarts.
+void Services(std::uint8_t choice, std::string_view text) {
+  AptSettings settings;
+  switch (choice) {
+    case 40:
+      (void)ParseSystemdUnits(text).status();
+      break;
+    case 41:
+      for (const auto& [name, properties] : ParseSystemdProperties(text)) (void)NextElapse(properties);
+      (void)ParseSystemdTime(text);
+      (void)ParseSystemdSpan(text);
+      (void)HasSystemdSeries(text);
+      break;
+    case 42:
+      (void)ParseAptUpgrades(text).status();
+      (void)ParseDnfUpdates(text, "x86_64");
+      break;
+    case 43:
+      ParseAptConfig(text, settings);
+      break;
+    case 44:
+      (void)LastUpgrade(text, 3600);
+      (void)IsOlderKernel(text, text.substr(text.size() / 2));
+      (void)NewerKernel(text.substr(text.size() / 2), {std::string(text)});
+      break;
+    case 45:
+      (void)FindBoots(ParseUtmp(text, kUtmpLayout32));
+      (void)FindBoots(ParseUtmp(text, kUtmpLayout64));
+      break;
+    default:
+      break;
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   CheckingSink sink;
-  const auto choice = static_cast<std::uint8_t>(data[0] % 38);
+  const auto choice = static_cast<std::uint8_t>(data[0] % 64);
   Samples(choice, text, sink);
   Facts(choice, text);
+  Services(choice, text);
   return 0;
 }

@@ -14,6 +14,8 @@
 #include "agent/platform/linux/tools/nut.h"
 #include "agent/platform/linux/tools/smart.h"
 #include "agent/platform/linux/tools/ssh_settings.h"
+#include "agent/platform/linux/tools/systemd.h"
+#include "agent/platform/linux/tools/updates.h"
 #include "agent/platform/platform.h"
 #include "agent/platform/rooted_files.h"
 #include "base/text.h"
@@ -60,6 +62,14 @@ absl::StatusOr<std::string> RunToolHere(Tool tool, absl::Duration deadline) {
       return ReadKernelLog();
     case Tool::kUps:
       return AskNut(kNutPort, deadline);
+    case Tool::kSystemdUnits:
+    case Tool::kSystemdServices:
+    case Tool::kSystemdTimers:
+      return AskSystemd(tool, deadline);
+    case Tool::kAptUpgrades:
+      return AskAptUpgrades(deadline);
+    case Tool::kDnfUpdates:
+      return AskDnfUpdates(deadline);
     default:
       return absl::NotFoundError(StrCat(ToolName(tool), ": not known on this system"));
   }
