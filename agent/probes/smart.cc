@@ -18,6 +18,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kDeviceBytesMax = 32;
+constexpr std::int64_t kNotOpened = 2;  // bit of smartctl's exit code
 constexpr std::int64_t kSecondsPerHour = 3600;
 
 constexpr Metric Gauge(std::string_view name, std::string_view help) { return {.name = name, .help = help}; }
@@ -27,7 +28,7 @@ constexpr Metric Counter(std::string_view name, std::string_view help) {
 
 constexpr Metric kState = Gauge("steward_smart_disk_state",
                                 "What came of asking the disk: health (it told), asleep (it was not woken), none (it or what "
-                                "lies before it knows no SMART), no_answer.");
+                                "lies before it knows no SMART), no_answer (it hangs or could not be opened).");
 constexpr Metric kDevice = Gauge("smartctl_device", "Device info");
 constexpr Metric kExitStatus = Gauge("smartctl_device_smartctl_exit_status", "Exit status of smartctl on device");
 constexpr Metric kPassed = Gauge("smartctl_device_smart_status", "General smart status");
@@ -207,12 +208,14 @@ void ReportDisk(std::string_view device, const json::value& answer, SampleSink& 
     is = "asleep";
   } else if (disk.TellsHealth()) {
     is = "health";
+  } else if ((*exit_code & kNotOpened) != 0) {
+    is = "no_answer";
   }
   for (const std::string_view state : kStates) {
     const LabelView labels[] = {{"device", device}, {"state", state}};
     sink.Add(kState, labels, state == is ? 1 : 0);
   }
-  if (is == "asleep" || is == "no_answer") return;
+  if (is == "asleep" || !exit_code.has_value()) return;
   const LabelView labels[] = {{"device", device}};
   sink.Add(kExitStatus, labels, *exit_code);
   disk.Report();

@@ -103,7 +103,7 @@ TEST(Smart, ASasDisk) {
 TEST(Smart, WhoDoesNotAnswerSleepsOrKnowsNothingIsToldApart) {
   const Collected disks = Parse({Answer("sda", 1, Document("usb-bridge")), Answer("sdb", 3, R"({"smartctl":{"exit_status":3}})"),
                                  boost::json::value{{"device", "sdc"}, {"error", "/usr/sbin/smartctl took too long and was ended"}},
-                                 Answer("sdd", 0, Document("sata-healthy"))});
+                                 Answer("sdd", 0, Document("sata-healthy")), Answer("sde", 2, R"({"smartctl":{"exit_status":2}})")});
   EXPECT_EQ(disks.Integer("steward_smart_disk_state{device=sda,state=none}"), 1);
   EXPECT_EQ(disks.Integer("smartctl_device_smartctl_exit_status{device=sda}"), 1);
   EXPECT_FALSE(disks.Has("smartctl_device_smart_status{device=sda}"));
@@ -111,6 +111,8 @@ TEST(Smart, WhoDoesNotAnswerSleepsOrKnowsNothingIsToldApart) {
   EXPECT_EQ(disks.Integer("steward_smart_disk_state{device=sdc,state=no_answer}"), 1);
   EXPECT_FALSE(disks.Has("smartctl_device_smartctl_exit_status{device=sdc}"));
   EXPECT_EQ(disks.Integer("smartctl_device_smart_status{device=sdd}"), 1);
+  EXPECT_EQ(disks.Integer("steward_smart_disk_state{device=sde,state=no_answer}"), 1);
+  EXPECT_EQ(disks.Integer("smartctl_device_smartctl_exit_status{device=sde}"), 2);
 }
 
 TEST(Smart, DamagedPartsCostNoOther) {
