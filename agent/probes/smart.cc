@@ -149,7 +149,8 @@ class Disk {
       const bool is_telling = std::find(kTelling.begin(), kTelling.end(), id) != kTelling.end();
       if (!is_telling || !raw.has_value() || !seen.insert(id).second) continue;
       const std::string id_text = StrCat(id);
-      const LabelView labels[] = {{"attribute_id", id_text}, {"attribute_name", name}, {"attribute_value_type", "raw"}, {"device", device_}};
+      const LabelView labels[] = {
+          {"attribute_id", id_text}, {"attribute_name", name}, {"attribute_value_type", "raw"}, {"device", device_}};
       sink_.Add(kAttribute, labels, *raw);
     }
     if (worn.has_value()) Add(kPercentageUsed, *worn);

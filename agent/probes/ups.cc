@@ -25,9 +25,11 @@ struct Measured {
 };
 constexpr std::array<Measured, 14> kMeasured = {{
     {"battery.charge", Variable("network_ups_tools_battery_charge", "Battery charge, percent (battery.charge)")},
-    {"battery.charge.low", Variable("network_ups_tools_battery_charge_low", "Charge at which the UPS calls it low, percent (battery.charge.low)")},
+    {"battery.charge.low",
+     Variable("network_ups_tools_battery_charge_low", "Charge that the UPS calls low, percent (battery.charge.low)")},
     {"battery.runtime", Variable("network_ups_tools_battery_runtime", "Battery runtime, seconds (battery.runtime)")},
-    {"battery.runtime.low", Variable("network_ups_tools_battery_runtime_low", "Runtime at which the UPS calls it low, seconds (battery.runtime.low)")},
+    {"battery.runtime.low",
+     Variable("network_ups_tools_battery_runtime_low", "Runtime that the UPS calls low, seconds (battery.runtime.low)")},
     {"battery.temperature", Variable("network_ups_tools_battery_temperature", "Battery temperature, celsius (battery.temperature)")},
     {"battery.voltage", Variable("network_ups_tools_battery_voltage", "Battery voltage (battery.voltage)")},
     {"input.frequency", Variable("network_ups_tools_input_frequency", "Input line frequency, hertz (input.frequency)")},
@@ -36,7 +38,8 @@ constexpr std::array<Measured, 14> kMeasured = {{
     {"ups.load", Variable("network_ups_tools_ups_load", "Load on UPS, percent of full (ups.load)")},
     {"ups.power.nominal", Variable("network_ups_tools_ups_power_nominal", "Nominal apparent power, volt-ampere (ups.power.nominal)")},
     {"ups.realpower", Variable("network_ups_tools_ups_realpower", "Real power, watts (ups.realpower)")},
-    {"ups.realpower.nominal", Variable("network_ups_tools_ups_realpower_nominal", "Nominal real power, watts (ups.realpower.nominal)")},
+    {"ups.realpower.nominal",
+     Variable("network_ups_tools_ups_realpower_nominal", "Nominal real power, watts (ups.realpower.nominal)")},
     {"ups.temperature", Variable("network_ups_tools_ups_temperature", "UPS temperature, celsius (ups.temperature)")},
 }};
 

@@ -73,7 +73,8 @@ class FakeServer {
 TEST(Nut, EveryUpsIsAskedForItsVariables) {
   FakeServer server([](const std::string& line) {
     if (line == "LIST UPS") return "BEGIN LIST UPS\nUPS rack \"Rack 1\"\nUPS old \"Cellar\"\nEND LIST UPS\n";
-    if (line == "LIST VAR rack") return "BEGIN LIST VAR rack\nVAR rack battery.charge \"97\"\nVAR rack ups.status \"OL CHRG\"\nEND LIST VAR rack\n";
+    if (line == "LIST VAR rack")
+      return "BEGIN LIST VAR rack\nVAR rack battery.charge \"97\"\nVAR rack ups.status \"OL CHRG\"\nEND LIST VAR rack\n";
     if (line == "LIST VAR old") return "ERR DATA-STALE\n";
     return "OK Goodbye\n";
   });

@@ -53,7 +53,9 @@ class File {
 
 absl::Status Failed(const std::string& path) {
   const int error = errno;
-  if (error == EPERM || error == EACCES) return absl::PermissionDeniedError(StrCat(path, ": the kernel's log is kept for root here (kernel.dmesg_restrict)"));
+  if (error == EPERM || error == EACCES) {
+    return absl::PermissionDeniedError(StrCat(path, ": the kernel's log is kept for root here (kernel.dmesg_restrict)"));
+  }
   const std::string message = StrCat(path, ": ", std::strerror(error));
   return error == ENOENT ? absl::NotFoundError(message) : absl::UnavailableError(message);
 }

@@ -32,8 +32,10 @@ std::string Line(const RootedFiles& files, const std::string& path) {
 // "sda", "nvme0n1": all others are made of other disks, of memory, by a hypervisor, or of a kind that knows no SMART.
 bool IsNameOfDisk(std::string_view name) {
   if (name.starts_with("sd")) return true;
-  const std::size_t name_space = name.rfind('n');
-  return name.starts_with("nvme") && name_space > 4 && name.substr(4, name_space - 4).find_first_not_of("0123456789") == std::string_view::npos;
+  if (!name.starts_with("nvme")) return false;
+  name.remove_prefix(4);
+  const std::string_view controller = name.substr(0, name.find('n'));
+  return controller != name && !controller.empty() && controller.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 bool IsPhysicalDisk(const RootedFiles& files, const std::string& name) {
