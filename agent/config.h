@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "agent/probe_settings.h"
 
 namespace steward::agent {
 
@@ -23,6 +24,7 @@ struct AgentConfig {
   std::string log_level = "info";                           // [log] level
   std::uint64_t spool_bytes_max = 64 * 1024 * 1024;         // [spool] size, 1 MiB to 100 GiB
   absl::Duration spool_age_max = absl::Hours(14 * 24);      // [spool] age, 1 h to 400 days
+  ProbeSettings probes;                                     // [checks], [[check]], [[scrape]]
 };
 
 // InvalidArgument: every mistake with file, line and what to write instead.

@@ -37,10 +37,12 @@ int main(int argc, char** argv) {
   status_command->add_flag("--json", status_json, "For programs");
 
   ProbeOptions probe;
+  std::string probe_config;
   CLI::App* probe_command = app.add_subcommand("probe", "Prints what the agent reads here, enrolled or not; nothing is sent");
   probe_command->add_option("NAME", probe.names, "Probes, or inventory; all if none is named");
   probe_command->add_option("--root", probe.root, "Reads a recorded machine below this directory");
   probe_command->add_option("--record", probe.record, "Writes what was read to this directory");
+  probe_command->add_option("--config", probe_config, std::string("What to check besides [") + kDefaultConfigFile + ", if there; not of a recorded machine]");
   probe_command->add_flag("--json", probe.json, "For programs");
 
   CLI::App* report_command = app.add_subcommand("report", "Tells the collector about a backup or a problem (not available in this version)");
@@ -63,7 +65,12 @@ int main(int argc, char** argv) {
   if (*enroll_command) return RunEnrollCommand(enroll);
   if (*run_command) return RunRunCommand(run);
   if (*status_command) return RunStatusCommand(status_state, status_json);
-  if (*probe_command) return RunProbeCommand(probe, std::cout, std::cerr);
+  if (*probe_command) {
+    const auto config = probe.root.empty() || !probe_config.empty() ? ConfigFor(probe_config) : AgentConfig();
+    if (!config.ok()) return Fail(kWrongUsage, config.status());
+    probe.settings = config->probes;
+    return RunProbeCommand(probe, std::cout, std::cerr);
+  }
   if (*helper_command) return RunHelperCommand(helper);
   if (*report_command) {
     std::cerr << "steward-agent: `report` is not available in this version; tell the collector's people in another way" << std::endl;

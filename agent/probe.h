@@ -16,6 +16,7 @@
 namespace steward::agent {
 
 class Platform;
+struct ProbeSettings;
 
 enum class MetricType : std::uint8_t { kGauge, kCounter, kUntyped };
 enum class ValueKind : std::uint8_t { kInteger, kDouble };
@@ -64,6 +65,6 @@ class Probe {
 
 // Every probe of this platform, in a fixed order. `platform` outlives them. probe_list.cc holds the list: one line
 // each.
-std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform);
+std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSettings& settings);
 
 }  // namespace steward::agent

@@ -55,7 +55,10 @@ int RunProbeCommand(const ProbeOptions& options, std::ostream& out, std::ostream
   RecordingPlatform recorder(*source);
   Platform& platform = options.record.empty() ? *source : recorder;
 
-  std::vector<std::unique_ptr<Probe>> probes = MakeProbes(platform);
+  ProbeSettings settings = options.settings;
+  settings.once = true;
+  if (!options.root.empty()) settings.scrapes.clear();  // they would be asked on this machine
+  std::vector<std::unique_ptr<Probe>> probes = MakeProbes(platform, settings);
   if (!AreKnown(options, probes, err)) return kWrongUsage;
   std::erase_if(probes, [&](const auto& probe) { return !IsAsked(options, probe->name()); });
   std::vector<std::unique_ptr<InventorySource>> inventory;

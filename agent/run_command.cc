@@ -92,6 +92,8 @@ int RunRunCommand(const RunOptions& options) {
   const fs::path answers = state / "answers.toml";
 
   const MachineIdentity seen = ReadMachineIdentity(*platform);
+  ProbeSettings probe_settings = config->probes;
+  probe_settings.reports_directory = state / "reports";
   Agent::Settings settings{state, *config, *identity, IdentityMessage(seen, SteadyFingerprint(state, seen.hardware)),
                            std::string(Version()), ReadBootId(*platform)};
   if (!identity->machine_class.empty()) settings.machine.set_class_(identity->machine_class);
@@ -101,7 +103,7 @@ int RunRunCommand(const RunOptions& options) {
   GrpcConnector connector(loop, io.get_executor());
   Agent::Parts parts{io, **clock, *disk, connector,
                      [&device] { return (std::uint64_t{device()} << 32) | device(); },
-                     MakeProbes(*platform),
+                     MakeProbes(*platform, probe_settings),
                      [&sources, answers] {
                        std::vector<InventoryGroup> groups = CollectInventory(sources);
                        groups.push_back(EnteredGroup(answers));

@@ -50,7 +50,7 @@
 
 namespace steward::agent {
 
-std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform) {
+std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSettings&) {
   std::vector<std::unique_ptr<Probe>> probes;
   probes.push_back(MakeCpuProbe(platform));
   probes.push_back(MakeLoadAverageProbe(platform));

@@ -38,6 +38,42 @@ age = "2d"
   EXPECT_EQ(config->spool_age_max, absl::Hours(48));
 }
 
+TEST(AgentConfigTest, ChecksAndExportersOfTheCompanyItself) {
+  const auto config = ParseAgentConfig(R"(
+[checks]
+directory = "/srv/checks"
+interval = "5m"
+[[check]]
+name = "raid"
+deadline = "2m"
+[[scrape]]
+name = "postgres"
+url = "http://127.0.0.1:9187/metrics"
+metrics = ["pg_up", "pg_stat_*"]
+series_max = 50
+[[scrape]]
+name = "far"
+url = "http://db.example:9187/metrics"
+metrics = ["pg_up"]
+interval = "15s"
+deadline = "3s"
+allow_remote = true
+)", "agent.toml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  const ProbeSettings& probes = config->probes;
+  EXPECT_EQ(probes.checks_directory, "/srv/checks");
+  EXPECT_EQ(probes.check.interval, absl::Minutes(5));
+  ASSERT_THAT(probes.checks, SizeIs(1));
+  EXPECT_EQ(probes.checks[0].name, "raid");
+  EXPECT_EQ(probes.checks[0].interval, absl::Minutes(5));  // of [checks]
+  EXPECT_EQ(probes.checks[0].deadline, absl::Minutes(2));
+  ASSERT_THAT(probes.scrapes, SizeIs(2));
+  EXPECT_THAT(probes.scrapes[0].metrics, ElementsAre("pg_up", "pg_stat_*"));
+  EXPECT_EQ(probes.scrapes[0].series_max, 50u);
+  EXPECT_EQ(probes.scrapes[1].interval, absl::Seconds(15));
+  EXPECT_EQ(probes.scrapes[1].deadline, absl::Seconds(3));
+}
+
 TEST(AgentConfigTest, EveryMistakeIsNamedWithItsLineAndWhatToWrite) {
   const struct {
     const char* text;
@@ -57,6 +93,17 @@ TEST(AgentConfigTest, EveryMistakeIsNamedWithItsLineAndWhatToWrite) {
       {"[collector]\naddresses = [\"inside\"]\n", ":2:", "host and port"},
       {"collector = 1\n", ":1:", "must be a table"},
       {"[collector\n", ":1:", ""},
+      {"[checks]\ndirectory = \"checks.d\"\n", ":2:", "must begin with /"},
+      {"[checks]\ndeadline = \"30\"\n", ":2:", "30s"},
+      {"[check]\nname = \"raid\"\n", ":1:", "[[check]]"},
+      {"[[check]]\ninterval = \"60s\"\n", ":1:", "name = "},
+      {"[[check]]\nname = \"../raid\"\n", ":1:", "name of the file"},
+      {"[[scrape]]\nname = \"a\"\nurl = \"http://127.0.0.1:1/metrics\"\n", ":1:", "metrics must list"},
+      {"[[scrape]]\nname = \"a\"\nmetrics = [\"*\"]\nurl = \"http://127.0.0.1:1/metrics\"\n", ":3:", "metrics must list"},
+      {"[[scrape]]\nname = \"a\"\nmetrics = [\"a\"]\nurl = \"https://127.0.0.1:1/metrics\"\n", ":4:", "plain HTTP"},
+      {"[[scrape]]\nname = \"a\"\nmetrics = [\"a\"]\nurl = \"http://db.example:1/metrics\"\n", ":4:", "allow_remote"},
+      {"[[scrape]]\nmetrics = [\"a\"]\nurl = \"http://127.0.0.1/\"\n", ":1:", "a name of its own"},
+      {"[[scrape]]\nname = \"a\"\nmetrics = [\"a\"]\nurl = \"http://[::1]/\"\nseries_max = 0\n", ":5:", "series_max"},
   };
   for (const auto& c : cases) {
     const auto config = ParseAgentConfig(c.text, "agent.toml");
