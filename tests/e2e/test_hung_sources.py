@@ -54,7 +54,21 @@ def test_sampling_goes_on_beside_sources_that_hang(collector, hung, machine):
     assert not select(values, "node_filesystem_size_bytes", mountpoint=place)
     assert select(values, "node_filesystem_size_bytes", mountpoint="/")
     assert agent_threads(hung) <= threads + 1, "threads pile up behind what hangs"
+    systemd = next(probe for probe in hung.status()["probes"] if probe["name"] == "systemd")
+    assert systemd["state"] != "absent" and "node_systemd_version" not in {name for name, _ in values}
     assert machine.processes("sleep 86399") <= len(TOOLS), "programs that hang pile up"
+
+
+def test_a_program_that_hangs_is_ended_and_its_probe_says_so(collector, hung, machine):
+    collector.wait_for_machine()
+
+    def failing():
+        probe = next(probe for probe in hung.status()["probes"] if probe["name"] == "systemd")
+        return probe["state"] == "failing" and probe["error"]
+
+    error = wait_until(failing, "the probe tells of the program", deadline=150)
+    assert "no answer from systemd" in error
+    assert machine.processes("sleep 86399") < len(TOOLS), "it was ended"
 
 
 def test_the_agent_stops_in_time_beside_sources_that_hang(collector, hung):
