@@ -36,12 +36,13 @@ std::string ReadBootId(Platform& platform) {
   return text;
 }
 
-// When one of these was written, packages, users, services or the name may have changed.
+// When one of these was written, packages, waiting updates, users, services, jobs or the name may have changed.
 std::string InventoryMark(const fs::path& answers) {
   std::string mark;
   for (const fs::path& path : {fs::path("/var/lib/dpkg/status"), fs::path("/var/lib/rpm"), fs::path("/usr/lib/sysimage/rpm"),
                                fs::path("/etc/passwd"), fs::path("/etc/group"), fs::path("/etc/hostname"),
-                               fs::path("/etc/os-release"), fs::path("/etc/fstab"), fs::path("/etc/systemd/system"), answers}) {
+                               fs::path("/etc/os-release"), fs::path("/etc/fstab"), fs::path("/etc/systemd/system"), fs::path("/etc/cron.d"),
+                               fs::path("/var/lib/apt/lists"), fs::path("/var/cache/dnf"), fs::path("/var/cache/libdnf5"), answers}) {
     std::error_code error;
     const auto time = fs::last_write_time(path, error);
     StrAppend(&mark, error ? std::int64_t{0} : static_cast<std::int64_t>(time.time_since_epoch().count()), ";");

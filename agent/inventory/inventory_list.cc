@@ -1,12 +1,14 @@
 // Every source of this platform's inventory: one line each, in the order of the report.
 #include "agent/inventory/disk.h"
 #include "agent/inventory/identity.h"
+#include "agent/inventory/job.h"
 #include "agent/inventory/memory.h"
 #include "agent/inventory/network.h"
 #include "agent/inventory/os.h"
 #include "agent/inventory/package.h"
 #include "agent/inventory/processor.h"
 #include "agent/inventory/service.h"
+#include "agent/inventory/update.h"
 #include "agent/inventory/user.h"
 #include "agent/inventory/volume.h"
 
@@ -24,6 +26,8 @@ std::vector<std::unique_ptr<InventorySource>> MakeInventorySources(Platform& pla
   sources.push_back(MakePackageInventory(platform));
   sources.push_back(MakeUserInventory(platform));
   sources.push_back(MakeServiceInventory(platform));
+  sources.push_back(MakeJobInventory(platform));
+  sources.push_back(MakeUpdateInventory(platform));
   return sources;
 }
 

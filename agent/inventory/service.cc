@@ -63,6 +63,7 @@ class ServiceInventory final : public InventorySource {
       if (!platform_.ReadFile(StrCat(directory, "/", file), text).ok()) continue;
       const UnitFile parsed = ParseUnitFile(text);
       AddFact(facts, unit + "/program", parsed.program);
+      AddFact(facts, unit + "/schedule", parsed.schedule);
       if (unit.ends_with(".service")) {
         AddFact(facts, unit + "/account", parsed.account.empty() ? "root" : parsed.account);
       }
@@ -82,6 +83,9 @@ UnitFile ParseUnitFile(std::string_view text) {
   while (NextLine(text, line)) {
     line = Trimmed(line);
     if (line.starts_with('[')) section = line;
+    if (section == "[Timer]" && line.starts_with("On") && !line.ends_with('=')) {
+      StrAppend(&unit.schedule, unit.schedule.empty() ? "" : ", ", line);
+    }
     if (section != "[Service]") continue;
     if (line.starts_with("User=")) unit.account = std::string(Trimmed(line.substr(5)));
     if (line.starts_with("ExecStart=") && unit.program.empty()) {

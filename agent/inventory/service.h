@@ -10,8 +10,9 @@
 namespace steward::agent {
 
 struct UnitFile {
-  std::string program;  // of ExecStart, without its arguments, which may hold secrets
-  std::string account;  // empty: root
+  std::string program;   // of ExecStart, without its arguments, which may hold secrets
+  std::string account;   // empty: root
+  std::string schedule;  // of a timer: its On...= settings, "OnCalendar=daily, OnBootSec=5min"
 };
 UnitFile ParseUnitFile(std::string_view text);
 

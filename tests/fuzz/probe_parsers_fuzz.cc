@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/inventory/job.h"
 #include "agent/inventory/package.h"
 #include "agent/inventory/processor.h"
 #include "agent/inventory/service.h"
@@ -241,6 +242,11 @@ void Services(std::uint8_t choice, std::string_view text) {
       (void)FindBoots(ParseUtmp(text, kUtmpLayout32));
       (void)FindBoots(ParseUtmp(text, kUtmpLayout64));
       break;
+    case 46: {
+      std::vector<Fact> facts;
+      ParseCrontab("/etc/crontab", text, facts);
+      break;
+    }
     default:
       break;
   }

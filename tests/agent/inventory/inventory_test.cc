@@ -3,10 +3,12 @@
 #include <vector>
 
 #include "agent/inventory/inventory.h"
+#include "agent/inventory/job.h"
 #include "agent/inventory/package.h"
 #include "agent/inventory/processor.h"
 #include "agent/inventory/service.h"
 #include "agent/inventory/smbios.h"
+#include "agent/inventory/update.h"
 #include "agent/inventory/user.h"
 #include "agent/inventory/volume.h"
 #include "agent/platform/platform.h"
@@ -69,6 +71,37 @@ TEST(UnitFile, TheProgramWithoutItsArguments) {
       "ExecStart=/second\nUser= app \n[Install]\nUser=other\n");
   EXPECT_EQ(unit.program, "/usr/sbin/app");
   EXPECT_EQ(unit.account, "app");
+}
+
+TEST(UnitFile, WhenATimerElapses) {
+  const UnitFile unit = ParseUnitFile(
+      "[Unit]\nOnFailure=mail.service\n[Timer]\nOnBootSec=5min\nOnCalendar=\nOnCalendar=*-*-* 6:00\nRandomizedDelaySec=1h\n[Install]\nX=1\n");
+  EXPECT_EQ(unit.schedule, "OnBootSec=5min, OnCalendar=*-*-* 6:00");
+}
+
+TEST(Crontab, JobsWithTheirProgramButNoArguments) {
+  std::vector<Fact> facts;
+  ParseCrontab("/etc/cron.d/x",
+               "# m h\nSHELL=/bin/sh\nMAILTO = \"\"\n\n17 *\t* * *   root cd / && run-parts\n@daily www-data /usr/bin/tool --password=secret\n"
+               "*/5 1-3 * * mon backup\n1 2 3\n@reboot\n09,39 * * * * root [ -x /x ] && /x\n\xff\x01\n",
+               facts);
+  ASSERT_EQ(facts.size(), 3u);
+  EXPECT_EQ(Value(facts, "/etc/cron.d/x/1"), "17 * * * * root");
+  EXPECT_EQ(Value(facts, "/etc/cron.d/x/2"), "@daily www-data /usr/bin/tool");
+  EXPECT_EQ(Value(facts, "/etc/cron.d/x/3"), "09,39 * * * * root");
+}
+
+TEST(Updates, AFactAPackageThatWaits) {
+  auto machine = Recorded("file-server");
+  std::vector<Fact> facts;
+  ASSERT_TRUE(MakeUpdateInventory(*machine)->Collect(facts).ok());
+  EXPECT_EQ(Value(facts, "bash"), "5.1.8-9.el9 -> 5.1.8-10.el9");
+  EXPECT_EQ(Value(facts, "kernel"), "5.14.0-362.el9, 5.14.0-427.el9 -> 5.14.0-503.11.1.el9_5 (security)");
+  EXPECT_EQ(Value(facts, "tzdata"), "-> 2024b-2.el9");
+  facts.clear();
+  machine = Recorded("cloud-vm");
+  ASSERT_TRUE(MakeUpdateInventory(*machine)->Collect(facts).ok());
+  EXPECT_EQ(Value(facts, "liblzma5"), "5.4.1-1 -> 5.4.1-1+deb12u2 (security)");
 }
 
 TEST(Cpuinfo, CountsSocketsCoresAndThreads) {
@@ -147,7 +180,7 @@ TEST(Inventory, ReadsTheRecordedLaptop) {
     names += group.group + " ";
     for (const Fact& fact : group.facts) facts.push_back({group.group + "|" + fact.key, fact.value});
   }
-  EXPECT_EQ(names, "identity os processor memory disk volume network package user service ");
+  EXPECT_EQ(names, "identity os processor memory disk volume network package user service job update ");
   EXPECT_EQ(Value(facts, "identity|chassis"), "notebook");
   EXPECT_EQ(Value(facts, "identity|virtual"), "no");
   EXPECT_EQ(Value(facts, "memory|ChannelA-DIMM0/size_bytes"), "8589934592");

@@ -1,4 +1,5 @@
-// What the package managers know to be waiting: from the package lists that are here, never from the network.
+// What the package managers know to be waiting: from the package lists that are here, never from the network. An answer is
+// kept for a day, or until packages, lists or configuration change: it takes seconds of CPU, and probe and inventory ask.
 #pragma once
 
 #include <string>

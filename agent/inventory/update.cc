@@ -1,0 +1,57 @@
+#include "agent/inventory/update.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/inventory/facts.h"
+#include "agent/inventory/package.h"
+#include "agent/platform/platform.h"
+#include "agent/probes/package_updates.h"
+#include "base/text.h"
+
+namespace steward::agent {
+namespace {
+
+constexpr absl::Duration kRpmDeadline = absl::Seconds(30);
+
+class UpdateInventory final : public InventorySource {
+ public:
+  explicit UpdateInventory(Platform& platform) : platform_(platform) {}
+  std::string_view group() const override { return "update"; }
+
+  absl::Status Collect(std::vector<Fact>& facts) override {
+    const absl::StatusOr<PendingUpdates> updates = AskPendingUpdates(platform_);
+    if (!updates.ok()) return updates.status();
+    std::map<std::string, std::string> installed;
+    for (const auto& [name, update] : *updates) {
+      if (update.installed.empty() && installed.empty()) installed = InstalledByRpm();
+      const std::string& now = update.installed.empty() ? installed[name] : update.installed;
+      AddFact(facts, name, StrCat(now, now.empty() ? "-> " : " -> ", update.candidate, update.is_security ? " (security)" : ""));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  // dnf tells of the new versions alone.
+  std::map<std::string, std::string> InstalledByRpm() {
+    std::map<std::string, std::string> installed;
+    const absl::StatusOr<std::string> list = platform_.RunTool(Tool::kRpmPackages, kRpmDeadline);
+    if (!list.ok()) return installed;
+    std::vector<Fact> packages;
+    ParseRpmList(*list, packages);
+    for (Fact& package : packages) installed.emplace(std::move(package.key), std::move(package.value));
+    return installed;
+  }
+
+  Platform& platform_;
+};
+
+}  // namespace
+
+std::unique_ptr<InventorySource> MakeUpdateInventory(Platform& platform) {
+  return std::make_unique<UpdateInventory>(platform);
+}
+
+}  // namespace steward::agent
