@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes the packages: steward-agent and steward-collector (with stewardctl), as .deb and, where rpmbuild is there, .rpm.
+# Makes the packages: steward-agent, steward-collector (with stewardctl) and steward-fleet, as .deb and, where rpmbuild is there, .rpm.
 set -euo pipefail
 
 usage() {
   cat <<'TXT'
-usage: deploy/package.sh [--agent FILE] [--only agent|collector] [--version V] [--build DIR] [--out DIR]
+usage: deploy/package.sh [--agent FILE] [--only agent|collector|fleet] [--version V] [--build DIR] [--out DIR]
 
   --agent FILE   packs this agent, built elsewhere (deploy/portable-agent.sh), instead of the one it builds
   --only PART    makes the packages of that part alone
@@ -25,7 +25,7 @@ say() { printf '%s\n' "$*"; }
 fail() { printf 'package: %s\n' "$*" >&2; exit 1; }
 wrong() { printf 'package: %s\n' "$*" >&2; usage >&2; exit 2; }
 
-agent='' parts=(agent collector) version='' build=$root/build/packages/build out=$root/build/packages
+agent='' parts=(agent collector fleet) version='' build=$root/build/packages/build out=$root/build/packages
 while [ $# -gt 0 ]; do
   case $1 in
     --agent | --only | --version | --build | --out)
@@ -40,7 +40,7 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
-case ${parts[*]} in agent | collector | 'agent collector') ;; *) wrong "--only takes agent or collector, not '${parts[*]}'" ;; esac
+case ${parts[*]} in agent | collector | fleet | 'agent collector fleet') ;; *) wrong "--only takes agent, collector or fleet, not '${parts[*]}'" ;; esac
 # Debian's and rpm's rules for a version differ; this is what both take.
 [ -z "$version" ] || [[ $version =~ ^[0-9][0-9A-Za-z.~+]*$ ]] || wrong "--version $version: it begins with a digit and has only digits, letters and . ~ +"
 build=$(realpath -m -- "$build") out=$(realpath -m -- "$out")
@@ -79,8 +79,8 @@ else
   run cmake --preset release -B "$build" -DSTEWARD_BUILD_TESTS=OFF -DSTEWARD_BUILD_BENCH=OFF "${options[@]}"
 fi
 grep -q '^CMAKE_BUILD_TYPE:[A-Z]*=Release$' "$build/CMakeCache.txt" || fail "$build is not a release build"
-# All three even for one part, because CMake's install step wants every target of its rules.
-targets=(steward-collector stewardctl)
+# All even for one part, because CMake's install step wants every target of its rules.
+targets=(steward-collector stewardctl steward-fleet)
 [ -n "$agent" ] || targets+=(steward-agent)
 say "build: the first takes some minutes (log: $log)"
 run ninja -C "$build" "${targets[@]}"

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# From a fresh clone to this machine's health in a collector: installs what is missing, builds, starts both programs on
-# loopback and shows them working. Everything it keeps is below DIR; a second start finds the data of the first.
+# From a fresh clone to this machine's health in a collector: installs what is missing, takes the programs from released
+# packages or builds them, starts both on loopback and shows them working. Everything it keeps is below DIR; a second start finds the data of the first.
 set -euo pipefail
 
 usage() {
   cat <<'TXT'
-usage: deploy/quickstart.sh [--detach|--stop] [--data DIR] [--any-port]
+usage: deploy/quickstart.sh [--detach|--stop] [--data DIR] [--packages DIR] [--any-port]
 
   (neither)    starts, then shows a live view; Ctrl-C stops both programs
   --detach     starts, returns 0 when the first data is visible, leaves both programs running
   --stop       stops what an earlier start left running
   --data DIR   where data, settings, logs and programs are kept (by default .steward beside this clone's README)
+  --packages DIR  takes the programs from the released packages there (by default packages beside this clone's README, if
+               it has them) instead of building them
   --any-port   takes another port where 7443 (agents) or 7480 (HTTP) is taken
 
 DIR/collector.toml holds the collector's settings; it is read at each start.
@@ -33,7 +35,7 @@ say() { printf '%s\n' "$*"; }
 fail() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
 step() { printf '[%s] %s\n' "$1" "$2"; }
 
-mode=view dir=$root/.steward any_port=no
+mode=view dir=$root/.steward any_port=no packages=
 while [ $# -gt 0 ]; do
   case $1 in
     --detach | --stop)
@@ -41,6 +43,8 @@ while [ $# -gt 0 ]; do
       mode=${1#--} ;;
     --data) dir=${2-}; shift || true ;;
     --data=*) dir=${1#*=} ;;
+    --packages) packages=${2-}; [ -n "$packages" ] || { printf 'quickstart: --packages needs a directory\n' >&2; exit 2; }; shift ;;
+    --packages=*) packages=${1#*=} ;;
     --any-port) any_port=yes ;;
     -h | --help) usage; exit 0 ;;
     *) printf 'quickstart: unknown option %s\n' "$1" >&2; usage >&2; exit 2 ;;
@@ -122,28 +126,68 @@ run_build() {
   wait "$pid"
 }
 
-step 1/5 "packages: what is missing is installed from Debian"
-"$root/deploy/dependencies.sh" --build
+# --- or taken from released packages ---
 
+architecture=$(dpkg --print-architecture 2>/dev/null || true)
+# package_of PART: the newest of that part for this machine in $packages; nothing if there is none.
+package_of() { find "$packages" -maxdepth 1 -name "steward-$1_*_$architecture.deb" 2>/dev/null | sort -V | tail -1; }
+
+# Their programs into $unpacked, and what they need into this machine.
+unpack_packages() {
+  local part package needs
+  for part in agent collector fleet; do
+    package=$(package_of $part)
+    [ -n "$package" ] || fail "$packages has no steward-${part}_*_$architecture.deb; without --packages the programs are built"
+    needs="curl, iproute2, $(dpkg-deb -f "$package" Depends)" || fail "$package is no Debian package, or damaged"
+    # With everything there, no root is needed.
+    if ! apt-get --simulate -qq -o Debug::NoLocking=true satisfy "$needs" 2>/dev/null | awk '/^Inst/ { exit 1 }'; then
+      local sudo=()
+      [ "$(id -u)" = 0 ] || sudo=(sudo)
+      "${sudo[@]}" apt-get -qq update && "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -y -q --no-install-recommends satisfy "$needs" >"$dir/apt.log" 2>&1 ||
+        { tail -5 "$dir/apt.log" >&2; fail "what $package needs could not be installed; the log is $dir/apt.log"; }
+    fi
+    dpkg-deb -x "$package" "$unpacked" || fail "$package could not be unpacked"
+  done
+}
+
+if [ -z "$packages" ] && [ -d "$root/packages" ]; then
+  packages=$root/packages
+  [ -n "$(package_of collector)" ] || packages=''
+fi
 mkdir -p "$dir" 2>/dev/null && [ -w "$dir" ] || fail "cannot write to $dir: run as its owner ($(stat -c %U "$dir" 2>/dev/null || echo root)) or give another --data DIR"
 chmod 700 "$dir" 2>/dev/null || true
-mkdir -p "$root/build" 2>/dev/null && [ -w "$root/build" ] || fail "cannot write to $root/build: run as the owner of this clone"
 build_began=$SECONDS
-step 2/5 "build: the first takes some minutes (log: $dir/build.log)"
-if [ ! -f "$build/build.ninja" ]; then
-  (cd "$root" && cmake --preset release -B "$build" -DSTEWARD_BUILD_TESTS=OFF -DSTEWARD_BUILD_BENCH=OFF) >"$dir/build.log" 2>&1 ||
-    { tail -30 "$dir/build.log" >&2; fail "cmake failed; its log is $dir/build.log"; }
+if [ -n "$packages" ]; then
+  step 1/5 "packages: Steward's own, from $packages, and what they need from Debian"
+  unpacked=$dir/unpacked
+  rm -rf "$unpacked"
+  mkdir -p "$unpacked"
+  unpack_packages
+  step 2/5 "build: not needed"
+  programs_in=$unpacked/usr/bin
+else
+  step 1/5 "packages: what is missing is installed from Debian"
+  "$root/deploy/dependencies.sh" --build
+  mkdir -p "$root/build" 2>/dev/null && [ -w "$root/build" ] || fail "cannot write to $root/build: run as the owner of this clone"
+  step 2/5 "build: the first takes some minutes (log: $dir/build.log)"
+  if [ ! -f "$build/build.ninja" ]; then
+    (cd "$root" && cmake --preset release -B "$build" -DSTEWARD_BUILD_TESTS=OFF -DSTEWARD_BUILD_BENCH=OFF) >"$dir/build.log" 2>&1 ||
+      { tail -30 "$dir/build.log" >&2; fail "cmake failed; its log is $dir/build.log"; }
+  fi
+  run_build "$dir/build.log" || { tail -30 "$dir/build.log" >&2; fail "the build failed; its log is $dir/build.log"; }
+  programs_in=$build/bin
 fi
-run_build "$dir/build.log" || { tail -30 "$dir/build.log" >&2; fail "the build failed; its log is $dir/build.log"; }
 mkdir -p "$bin"
 changed=no
 for program in "${programs[@]}"; do
-  if ! cmp -s "$build/bin/$program" "$bin/$program"; then
-    install -m 755 "$build/bin/$program" "$bin/.$program.new"
+  if ! cmp -s "$programs_in/$program" "$bin/$program"; then
+    install -m 755 "$programs_in/$program" "$bin/.$program.new"
     mv -f "$bin/.$program.new" "$bin/$program"
     changed=yes
   fi
 done
+if [ -n "$packages" ]; then rm -rf "$unpacked"; fi
 say "      done in $((SECONDS - build_began)) s"
 
 # --- start ---

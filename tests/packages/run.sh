@@ -65,10 +65,12 @@ leave() {
 trap leave EXIT
 mkdir "$temporary/old" "$temporary/new"
 if [ -n "$packages" ]; then
-  cp "$packages"/steward-{agent,collector}_*_amd64.deb "$temporary/old/" || fail "--packages $packages: no packages for amd64"
+  cp "$packages"/steward-{agent,collector,fleet}_*_amd64.deb "$temporary/old/" || fail "--packages $packages: no packages for amd64"
 else
   "$here/deploy/package.sh" --build "$build" --out "$temporary/old"
 fi
+mkdir "$temporary/quick"
+cp "$temporary"/old/steward-{agent,collector,fleet}_*_amd64.deb "$temporary/quick/"
 # The new one differs by its version alone.
 for part in agent collector; do
   dpkg-deb --raw-extract "$temporary"/old/steward-${part}_*_amd64.deb "$temporary/tree"
@@ -201,4 +203,19 @@ left=$(on find / -xdev \( -path /proc -o -path /root -o -path /var/log -o -path 
 ! on getent passwd steward steward-agent || fail "purge left a user"
 ! on getent group steward steward-agent || fail "purge left a group"
 ok "purge: nothing is left"
+# --- quickstart from released packages: no build, and nothing installed but what they need ---
+
+mkdir -p "$clean/root/clone/packages"
+cp -r "$here/deploy" "$clean/root/clone/"
+cp "$temporary"/quick/*.deb "$clean/root/clone/packages/"
+on_line apt-get -y -q --no-install-recommends install curl iproute2
+on /root/clone/deploy/quickstart.sh --detach >"$temporary/quickstart.log" 2>&1 || { tail -20 "$temporary/quickstart.log"; fail "quickstart from packages"; }
+[ ! -e "$clean/root/clone/build" ] || fail "quickstart built although there are packages"
+for program in steward-agent steward-collector stewardctl steward-fleet; do
+  on "/root/clone/.steward/bin/$program" --help >/dev/null || fail "quickstart left no $program that runs"
+done
+on /root/clone/.steward/bin/stewardctl --data /root/clone/.steward/collector --json samples clean-machine node_load1 --from 1h |
+  grep -q '"value"' || fail "quickstart from packages shows no data"
+on /root/clone/deploy/quickstart.sh --stop >>"$temporary/quickstart.log" 2>&1 || fail "quickstart --stop"
+ok "quickstart takes released packages: $(grep -c . "$temporary/quickstart.log") lines, no build"
 printf 'packages: %d checks passed\n' $passed
