@@ -15,7 +15,8 @@
 
 namespace steward::agent {
 
-inline constexpr absl::Duration kKernelLogInterval = absl::Minutes(1);
+// Each question may start the root helper anew; the lines bear their own times.
+inline constexpr absl::Duration kKernelLogInterval = absl::Minutes(5);
 inline constexpr absl::Duration kKernelLogDeadline = absl::Seconds(20);
 inline constexpr std::size_t kKernelSubjectsMax = 100;  // all further ones are counted as "other"
 

@@ -119,6 +119,8 @@ def test_values_lie_between_two_readings_of_node_exporter(rounds):
 def test_every_difference_is_one(readings):
     before, _, _, ours = readings
     for one in DIFFERENCES:
+        if not pathlib.Path(one.get("where", "/")).exists():
+            continue
         keys = [key for key in before if one in differences(key, one["how"])]
         assert keys, f"{one['metric']} is no metric of node_exporter's"
         if one["how"].startswith("absent"):
