@@ -14,7 +14,7 @@ struct ProbeOptions {
   std::string root;                // a recorded machine; empty: this one
   std::string record;              // where to write a recording of what was read; empty: nowhere
   bool json = false;
-  ProbeSettings settings;
+  ProbeSettings settings{};
 };
 
 // The exit code: 0 reported, 1 the recording cannot be written or the recorded machine not be opened, 2 an unknown
