@@ -6,6 +6,8 @@
 #include "agent/inventory/network.h"
 #include "agent/inventory/os.h"
 #include "agent/inventory/package.h"
+#include "agent/inventory/peripheral.h"
+#include "agent/inventory/power.h"
 #include "agent/inventory/processor.h"
 #include "agent/inventory/service.h"
 #include "agent/inventory/update.h"
@@ -28,6 +30,8 @@ std::vector<std::unique_ptr<InventorySource>> MakeInventorySources(Platform& pla
   sources.push_back(MakeServiceInventory(platform));
   sources.push_back(MakeJobInventory(platform));
   sources.push_back(MakeUpdateInventory(platform));
+  sources.push_back(MakePowerInventory(platform));
+  sources.push_back(MakePeripheralInventory(platform));
   return sources;
 }
 

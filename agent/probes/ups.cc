@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -54,15 +53,6 @@ constexpr Metric kTestPassed = {.name = "steward_ups_self_test_passed",
 constexpr std::array<std::string_view, 15> kFlags = {"ALARM", "BOOST", "BYPASS", "CAL", "CHRG", "DISCHRG", "FSD", "HB",
                                                      "LB",    "OB",    "OFF",    "OL",  "OVER", "RB",      "TRIM"};
 
-// What one UPS says, by variable.
-using Variables = std::map<std::string, std::string, std::less<>>;
-
-std::string Get(const Variables& variables, std::string_view name, std::string_view other = "") {
-  const auto found = variables.find(name);
-  if (found != variables.end()) return found->second;
-  return other.empty() ? "" : Get(variables, other);
-}
-
 // The text of "…" at the start of `rest`; a backslash stands before each quote and backslash of its own.
 std::string Quoted(std::string_view rest) {
   std::string text;
@@ -94,23 +84,23 @@ void ReportStatus(std::string_view ups, std::string_view status, SampleSink& sin
   }
 }
 
-void ReportUps(std::string_view ups, const Variables& variables, SampleSink& sink) {
+void ReportUps(std::string_view ups, const UpsVariables& variables, SampleSink& sink) {
   const LabelView labels[] = {{"ups", ups}};
   sink.Add(kUp, labels, variables.empty() ? 0 : 1);
   if (variables.empty()) return;
   for (const Measured& measured : kMeasured) {
-    const auto value = ParseFixed(Get(variables, measured.variable), kDecimals);
+    const auto value = ParseFixed(UpsText(variables, measured.variable), kDecimals);
     if (value.has_value()) sink.Add(measured.metric, labels, *value);
   }
-  ReportStatus(ups, Get(variables, "ups.status"), sink);
-  const std::string maker = Get(variables, "device.mfr", "ups.mfr");
-  const std::string model = Get(variables, "device.model", "ups.model");
-  const std::string serial = Get(variables, "device.serial", "ups.serial");
+  ReportStatus(ups, UpsText(variables, "ups.status"), sink);
+  const std::string maker = UpsText(variables, "device.mfr", "ups.mfr");
+  const std::string model = UpsText(variables, "device.model", "ups.model");
+  const std::string serial = UpsText(variables, "device.serial", "ups.serial");
   const LabelView device[] = {{"mfr", maker}, {"model", model}, {"serial", serial}, {"ups", ups}};
   sink.Add(kDevice, device, 1);
-  const auto date = ParseBatteryDate(Get(variables, "battery.date", "battery.mfr.date"));
+  const auto date = ParseBatteryDate(UpsText(variables, "battery.date", "battery.mfr.date"));
   if (date.has_value()) sink.Add(kBatteryDate, labels, absl::ToUnixSeconds(*date));
-  const auto passed = TestPassed(Get(variables, "ups.test.result"));
+  const auto passed = TestPassed(UpsText(variables, "ups.test.result"));
   if (passed.has_value()) sink.Add(kTestPassed, labels, *passed ? 1 : 0);
 }
 
@@ -148,8 +138,14 @@ std::optional<absl::Time> ParseBatteryDate(std::string_view text) {
   return is_day && parts[0] >= 1990 ? std::optional(absl::FromCivil(day, absl::UTCTimeZone())) : std::nullopt;
 }
 
-absl::Status ParseUps(std::string_view text, SampleSink& sink) {
-  std::map<std::string, Variables> all;
+std::string UpsText(const UpsVariables& variables, std::string_view name, std::string_view other) {
+  const auto found = variables.find(name);
+  if (found != variables.end()) return found->second;
+  return other.empty() ? "" : UpsText(variables, other);
+}
+
+std::map<std::string, UpsVariables> ParseUpsVariables(std::string_view text) {
+  std::map<std::string, UpsVariables> all;
   std::string_view line;
   while (NextLine(text, line)) {
     std::string_view kind;
@@ -162,6 +158,11 @@ absl::Status ParseUps(std::string_view text, SampleSink& sink) {
       known->second.emplace(std::string(variable), Quoted(Trimmed(line)));
     }
   }
+  return all;
+}
+
+absl::Status ParseUps(std::string_view text, SampleSink& sink) {
+  const std::map<std::string, UpsVariables> all = ParseUpsVariables(text);
   if (all.empty()) return absl::NotFoundError("the NUT server knows no UPS");
   for (const auto& [ups, variables] : all) ReportUps(ups, variables, sink);
   return absl::OkStatus();

@@ -8,6 +8,8 @@
 
 #include "agent/inventory/job.h"
 #include "agent/inventory/package.h"
+#include "agent/inventory/peripheral.h"
+#include "agent/inventory/power.h"
 #include "agent/inventory/processor.h"
 #include "agent/inventory/service.h"
 #include "agent/inventory/smbios.h"
@@ -207,6 +209,12 @@ void Facts(std::uint8_t choice, std::string_view text) {
       break;
     case 29:
       (void)AnswersFromJson(text).status();
+      break;
+    case 60:
+      (void)ParseEdid(text);
+      break;
+    case 61:
+      ParseUpsFacts(text, facts);
       break;
     default:
       break;

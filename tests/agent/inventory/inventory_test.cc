@@ -5,6 +5,8 @@
 #include "agent/inventory/inventory.h"
 #include "agent/inventory/job.h"
 #include "agent/inventory/package.h"
+#include "agent/inventory/peripheral.h"
+#include "agent/inventory/power.h"
 #include "agent/inventory/processor.h"
 #include "agent/inventory/service.h"
 #include "agent/inventory/smbios.h"
@@ -127,6 +129,59 @@ TEST(Arrays, LevelAndMembers) {
   EXPECT_EQ(Value(facts, "md0/members"), "sda1, sdb1");
 }
 
+// A base block by VESA's layout; `tail` goes into the last two descriptors.
+std::string Edid(const std::string& tail) {
+  std::string edid("\x00\xff\xff\xff\xff\xff\xff\x00\x10\xac\xc4\xa0\x4c\x31\x32\x30\x05\x1d\x01\x04\xa5\x3c\x22", 23);
+  edid.resize(90, '\x01');
+  edid += tail;
+  edid.resize(127, '\0');
+  unsigned sum = 0;
+  for (const char byte : edid) sum += static_cast<unsigned char>(byte);
+  edid += static_cast<char>(256 - sum % 256);
+  return edid;
+}
+
+TEST(Edid, WhatADisplaySaysOfItself) {
+  const auto display = ParseEdid(Edid(std::string("\0\0\0\xff\0" "7MT0186B1SCL\n", 18) + std::string("\0\0\0\xfc\0" "DELL U2719D\n ", 18)));
+  ASSERT_TRUE(display.has_value());
+  EXPECT_EQ(display->maker, "DEL");
+  EXPECT_EQ(display->model, "DELL U2719D");
+  EXPECT_EQ(display->serial, "7MT0186B1SCL");
+  EXPECT_EQ(display->year, 2019);
+  EXPECT_EQ(display->width_cm, 60);
+  EXPECT_EQ(display->height_cm, 34);
+}
+
+TEST(Edid, NumbersStandInWhereThereAreNoTexts) {
+  const auto display = ParseEdid(Edid(""));
+  ASSERT_TRUE(display.has_value());
+  EXPECT_EQ(display->model, "a0c4");
+  EXPECT_EQ(display->serial, "808595788");
+}
+
+TEST(Edid, CutOrChangedIsNone) {
+  const std::string edid = Edid("");
+  EXPECT_FALSE(ParseEdid("").has_value());
+  EXPECT_FALSE(ParseEdid(edid.substr(0, 127)).has_value());
+  for (const std::size_t at : {0u, 9u, 60u, 127u}) {
+    std::string changed = edid;
+    changed[at] ^= '\x10';
+    EXPECT_FALSE(ParseEdid(changed).has_value()) << at;
+  }
+  EXPECT_TRUE(ParseEdid(edid + std::string(128, '\xff')).has_value()) << "what follows are extensions";
+}
+
+TEST(Ups, WhatItIsWithoutWhatItMeasures) {
+  std::vector<Fact> facts;
+  ParseUpsFacts(
+      "UPS rack \"Rack\"\nVAR rack battery.charge \"99\"\nVAR rack ups.mfr \"EATON\"\nVAR rack device.model \"5P\"\n"
+      "VAR rack battery.mfr.date \"2019/05/31\"\nVAR other ups.model \"x\"\nVAR rack\nUPS\nUPS dead \"\"\nERR dead DRIVER-NOT-CONNECTED\n",
+      facts);
+  EXPECT_EQ(facts.size(), 3u);
+  EXPECT_EQ(Value(facts, "rack/maker"), "EATON");
+  EXPECT_EQ(Value(facts, "rack/battery_date"), "2019/05/31");
+}
+
 class FailingSource final : public InventorySource {
  public:
   std::string_view group() const override { return "disk"; }
@@ -180,7 +235,7 @@ TEST(Inventory, ReadsTheRecordedLaptop) {
     names += group.group + " ";
     for (const Fact& fact : group.facts) facts.push_back({group.group + "|" + fact.key, fact.value});
   }
-  EXPECT_EQ(names, "identity os processor memory disk volume network package user service job update ");
+  EXPECT_EQ(names, "identity os processor memory disk volume network package user service job update power peripheral ");
   EXPECT_EQ(Value(facts, "identity|chassis"), "notebook");
   EXPECT_EQ(Value(facts, "identity|virtual"), "no");
   EXPECT_EQ(Value(facts, "memory|ChannelA-DIMM0/size_bytes"), "8589934592");
@@ -195,6 +250,12 @@ TEST(Inventory, ReadsTheRecordedLaptop) {
   EXPECT_EQ(Value(facts, "disk|sda/size_bytes"), "(none)") << "a card reader without a card is no disk";
   EXPECT_EQ(Value(facts, "user|maria/administrator"), "yes");
   EXPECT_EQ(Value(facts, "service|getty@tty1.service/program"), "/sbin/agetty");
+  EXPECT_EQ(Value(facts, "power|BAT0/design_capacity_wh"), "57.0");
+  EXPECT_EQ(Value(facts, "power|BAT0/full_capacity_percent_at_least"), "70");
+  EXPECT_EQ(Value(facts, "power|BAT0/cycles_at_least"), "300") << "the very number changes daily";
+  EXPECT_EQ(Value(facts, "peripheral|display/DEL-7MT0186B1SCL/model"), "DELL U2719D");
+  EXPECT_EQ(Value(facts, "peripheral|display/eDP-1/model"), "243d") << "no serial number: known by its socket";
+  EXPECT_EQ(Value(facts, "peripheral|printer/VNB3K11111/model"), "HP LaserJet M110w");
 }
 
 }  // namespace
