@@ -24,7 +24,7 @@ struct AgentConfig {
   std::string log_level = "info";                           // [log] level
   std::uint64_t spool_bytes_max = 64 * 1024 * 1024;         // [spool] size, 1 MiB to 100 GiB
   absl::Duration spool_age_max = absl::Hours(14 * 24);      // [spool] age, 1 h to 400 days
-  ProbeSettings probes;                                     // [checks], [[check]], [[scrape]]
+  ProbeSettings probes;                                     // [checks], [[check]], [[scrape]], [[certificate]]
 };
 
 // InvalidArgument: every mistake with file, line and what to write instead.

@@ -39,6 +39,7 @@ struct ProbeSettings {
   CheckSettings check;                                       // [checks] interval, deadline
   std::vector<CheckSettings> checks;                         // [[check]]: those with times of their own
   std::vector<ScrapeSettings> scrapes;                       // [[scrape]]
+  std::vector<std::string> certificates;                     // [[certificate]] path
   std::string reports_directory = kDefaultReportsDirectory;  // what `steward-agent report` leaves: <state>/reports
 
   bool once = false;  // there is one reading only (`steward-agent probe`): what runs on its own is waited for

@@ -111,11 +111,23 @@ void ReadScrapes(const toml::table& document, ConfigReader& reader, ProbeSetting
   }
 }
 
+void ReadCertificates(const toml::table& document, ConfigReader& reader, ProbeSettings& settings) {
+  for (const toml::table* table : reader.Tables(document, "certificate")) {
+    reader.CheckKeys(*table, "[[certificate]]", {"path"});
+    std::string path = reader.String(*table, "path", "/etc/nginx/www.pem").value_or("");
+    if (!path.starts_with('/')) {
+      reader.Error(table->source().begin, "a [[certificate]] needs its file: path = \"/etc/nginx/www.pem\"");
+    }
+    settings.certificates.push_back(std::move(path));
+  }
+}
+
 }  // namespace
 
 void ReadProbeSettings(const toml::table& document, ConfigReader& reader, ProbeSettings& settings) {
   ReadChecks(document, reader, settings);
   ReadScrapes(document, reader, settings);
+  ReadCertificates(document, reader, settings);
 }
 
 }  // namespace steward::agent

@@ -1,8 +1,10 @@
 // Every probe of this platform: one line each, in the order of the report.
+#include "agent/probe_settings.h"
 #include "agent/probes/arp.h"
 #include "agent/probes/bonding.h"
 #include "agent/probes/btrfs.h"
 #include "agent/probes/buddyinfo.h"
+#include "agent/probes/certificates.h"
 #include "agent/probes/conntrack.h"
 #include "agent/probes/cpu.h"
 #include "agent/probes/cpufreq.h"
@@ -50,7 +52,7 @@
 
 namespace steward::agent {
 
-std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSettings&) {
+std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSettings& settings) {
   std::vector<std::unique_ptr<Probe>> probes;
   probes.push_back(MakeCpuProbe(platform));
   probes.push_back(MakeLoadAverageProbe(platform));
@@ -101,6 +103,7 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSe
   probes.push_back(MakeRestartsProbe(platform));
   probes.push_back(MakeRebootRequiredProbe(platform));
   probes.push_back(MakeUpdatesProbe(platform));
+  probes.push_back(MakeCertificatesProbe(platform, settings.certificates));
   return probes;
 }
 

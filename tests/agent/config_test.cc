@@ -58,6 +58,8 @@ metrics = ["pg_up"]
 interval = "15s"
 deadline = "3s"
 allow_remote = true
+[[certificate]]
+path = "/etc/postfix/mail.pem"
 )", "agent.toml");
   ASSERT_TRUE(config.ok()) << config.status();
   const ProbeSettings& probes = config->probes;
@@ -72,6 +74,7 @@ allow_remote = true
   EXPECT_EQ(probes.scrapes[0].series_max, 50u);
   EXPECT_EQ(probes.scrapes[1].interval, absl::Seconds(15));
   EXPECT_EQ(probes.scrapes[1].deadline, absl::Seconds(3));
+  EXPECT_THAT(probes.certificates, ElementsAre("/etc/postfix/mail.pem"));
 }
 
 TEST(AgentConfigTest, EveryMistakeIsNamedWithItsLineAndWhatToWrite) {
@@ -98,6 +101,8 @@ TEST(AgentConfigTest, EveryMistakeIsNamedWithItsLineAndWhatToWrite) {
       {"[check]\nname = \"raid\"\n", ":1:", "[[check]]"},
       {"[[check]]\ninterval = \"60s\"\n", ":1:", "name = "},
       {"[[check]]\nname = \"../raid\"\n", ":1:", "name of the file"},
+      {"[[certificate]]\n", ":1:", "needs its file"},
+      {"[[certificate]]\npath = \"mail.pem\"\n", ":1:", "needs its file"},
       {"[[scrape]]\nname = \"a\"\nurl = \"http://127.0.0.1:1/metrics\"\n", ":1:", "metrics must list"},
       {"[[scrape]]\nname = \"a\"\nmetrics = [\"*\"]\nurl = \"http://127.0.0.1:1/metrics\"\n", ":3:", "metrics must list"},
       {"[[scrape]]\nname = \"a\"\nmetrics = [\"a\"]\nurl = \"https://127.0.0.1:1/metrics\"\n", ":4:", "plain HTTP"},

@@ -20,6 +20,7 @@
 #include "agent/probes/apt_config.h"
 #include "agent/probes/arp.h"
 #include "agent/probes/buddyinfo.h"
+#include "agent/probes/certificates.h"
 #include "agent/probes/conntrack.h"
 #include "agent/probes/cpu.h"
 #include "agent/probes/diskstats.h"
@@ -209,6 +210,9 @@ void Facts(std::uint8_t choice, std::string_view text) {
       break;
     case 29:
       (void)AnswersFromJson(text).status();
+      break;
+    case 59:
+      (void)ParseCertificate(text).status();
       break;
     case 60:
       (void)ParseEdid(text);
