@@ -160,8 +160,8 @@ def test_people_get_tables(collector, agent):
 def test_probe_prints_what_it_reads_without_any_enrolment(folder):
     import json
     from support import programs
-    words = programs.run("steward-agent", "probe")
+    words = programs.run("steward-agent", "probe", deadline=180)
     assert words.returncode == 0 and "node_memory_MemTotal_bytes" in words.stdout, words.stderr
-    result = programs.run("steward-agent", "probe", "--json")
+    result = programs.run("steward-agent", "probe", "--json", deadline=180)
     assert result.returncode == 0, result.stderr
     json.loads(result.stdout)
