@@ -2,12 +2,14 @@
 #include "agent/inventory/disk.h"
 #include "agent/inventory/identity.h"
 #include "agent/inventory/job.h"
+#include "agent/inventory/listener.h"
 #include "agent/inventory/memory.h"
 #include "agent/inventory/network.h"
 #include "agent/inventory/os.h"
 #include "agent/inventory/package.h"
 #include "agent/inventory/peripheral.h"
 #include "agent/inventory/power.h"
+#include "agent/inventory/posture.h"
 #include "agent/inventory/processor.h"
 #include "agent/inventory/service.h"
 #include "agent/inventory/update.h"
@@ -32,6 +34,8 @@ std::vector<std::unique_ptr<InventorySource>> MakeInventorySources(Platform& pla
   sources.push_back(MakeUpdateInventory(platform));
   sources.push_back(MakePowerInventory(platform));
   sources.push_back(MakePeripheralInventory(platform));
+  sources.push_back(MakeListenerInventory(platform));
+  sources.push_back(MakePostureInventory(platform));
   return sources;
 }
 

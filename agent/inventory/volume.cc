@@ -9,6 +9,7 @@
 #include "agent/inventory/facts.h"
 #include "agent/platform/platform.h"
 #include "agent/probes/filesystem.h"
+#include "agent/probes/posture/disk_encryption.h"
 #include "agent/probes/text.h"
 #include "base/text.h"
 
@@ -16,7 +17,6 @@ namespace steward::agent {
 namespace {
 
 constexpr std::string_view kByUuid = "/dev/disk/by-uuid";
-constexpr int kLayersMax = 8;  // mapper devices on each other
 
 std::string BaseName(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
 
@@ -61,20 +61,7 @@ class VolumeInventory final : public InventorySource {
     const std::string device = BaseName(platform_.RealPath(mount.device).value_or(mount.device));
     const auto uuid = uuids.find(device);
     if (uuid != uuids.end()) AddFact(facts, KeyBelow(at, "uuid"), uuid->second);
-    AddFact(facts, KeyBelow(at, "encrypted"), IsEncrypted(device, kLayersMax) ? "yes" : "no");
-  }
-
-  // Whether dm-crypt lies anywhere below the device.
-  bool IsEncrypted(const std::string& device, int layers) {
-    std::string text;
-    const std::string directory = "/sys/block/" + device;
-    if (platform_.ReadFile(directory + "/dm/uuid", text).ok() && text.starts_with("CRYPT-")) return true;
-    std::vector<std::string> below;
-    if (layers == 0 || !platform_.ListDirectory(directory + "/slaves", below).ok()) return false;
-    for (const std::string& lower : below) {
-      if (IsEncrypted(lower, layers - 1)) return true;
-    }
-    return false;
+    AddFact(facts, KeyBelow(at, "encrypted"), IsEncryptedDevice(platform_, device) ? "yes" : "no");
   }
 
   // By the kernel's name of the device.

@@ -1,5 +1,6 @@
 // Every probe of this platform: one line each, in the order of the report.
 #include "agent/probe_settings.h"
+#include "agent/probes/accounts.h"
 #include "agent/probes/arp.h"
 #include "agent/probes/bonding.h"
 #include "agent/probes/btrfs.h"
@@ -13,6 +14,7 @@
 #include "agent/probes/dmi.h"
 #include "agent/probes/edac.h"
 #include "agent/probes/entropy.h"
+#include "agent/probes/failed_logins.h"
 #include "agent/probes/filefd.h"
 #include "agent/probes/filesystem.h"
 #include "agent/probes/hwmon.h"
@@ -27,6 +29,7 @@
 #include "agent/probes/netstat.h"
 #include "agent/probes/nvme.h"
 #include "agent/probes/os.h"
+#include "agent/probes/posture/posture.h"
 #include "agent/probes/power_supply.h"
 #include "agent/probes/pressure.h"
 #include "agent/probes/processes.h"
@@ -104,6 +107,9 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSe
   probes.push_back(MakeRebootRequiredProbe(platform));
   probes.push_back(MakeUpdatesProbe(platform));
   probes.push_back(MakeCertificatesProbe(platform, settings.certificates));
+  probes.push_back(MakePostureProbe(platform));
+  probes.push_back(MakeAccountsProbe(platform));
+  probes.push_back(MakeFailedLoginsProbe(platform));
   return probes;
 }
 

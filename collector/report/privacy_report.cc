@@ -41,7 +41,8 @@ std::vector<KeptKind> KeptKinds(const Config& config) {
   std::string remote;
   for (const RemoteWriteConfig& target : config.remote_write) StrAppend(&remote, "; copied to ", target.url);
   return {
-      {"Measured values of each machine: load, memory, disks, network counters, temperatures, every "
+      {"Measured values of each machine: load, memory, disks, network counters, temperatures, how many log-ins failed and, if eight or "
+       "more came from one address of the company's own network, that address; every "
        + absl::FormatDuration(config.agents.interval) + " unless a class has its own interval",
        "to notice failing and overloaded machines early and to prove that a repair worked",
        StrCat(raw, ", by the hour; then least, greatest, mean and last of every five minutes until they are ",
@@ -58,8 +59,11 @@ std::vector<KeptKind> KeptKinds(const Config& config) {
        {"boot_clock", "gap"}},
       {"What a machine is: names, addresses, hardware, operating system, site, class, when it last connected",
        "to know what there is and to tell machines apart", "for good; a retired machine stays in the list", kEverybody, {"machine"}},
-      {"Inventory: packages, services, volumes, network interfaces, local user accounts by name; and what changed of it",
-       "security updates, licences, finding the cause of a fault",
+      {"Inventory: packages, services, volumes, network interfaces, listening ports, how the machine is guarded; local user accounts "
+       "by name: who may become root and why, whether the password is locked, none or set and the day of its change, root's SSH keys by "
+       "fingerprint and comment, the day of the last log-in once it is 30 days ago (before that only that it was within 30 days); "
+       "and what changed of it",
+       "security updates, licences, finding the cause of a fault, noticing new administrators and accounts nobody uses",
        "the live inventory and its changes for good", kManagers, {"inventory", "fact", "fact_change"}},
       {"Issues with their evidence and history: who acknowledged, commented and closed",
        "the hand-over between IT manager and partner, and the proof of what was done",
@@ -79,7 +83,8 @@ std::vector<KeptKind> KeptKinds(const Config& config) {
 }
 
 std::vector<std::string> NeverKept() {
-  return {"contents of files, mails or messages", "web pages visited", "keystrokes, screens, camera or microphone", "places",
+  return {"passwords, their hashes, private keys", "names typed at a log-in that failed", "contents of files, mails or messages",
+          "web pages visited", "keystrokes, screens, camera or microphone", "places",
           "who is logged in when, apart from the times a machine is on"};
 }
 

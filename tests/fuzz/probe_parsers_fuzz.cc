@@ -15,6 +15,9 @@
 #include "agent/inventory/smbios.h"
 #include "agent/inventory/user.h"
 #include "agent/inventory/volume.h"
+#include "agent/platform/linux/tools/account_secrets.h"
+#include "agent/platform/linux/tools/failed_logins.h"
+#include "agent/platform/linux/tools/firewall.h"
 #include "agent/platform/linux/tools/kernel_log.h"
 #include "agent/platform/recorded_answers.h"
 #include "agent/probes/apt_config.h"
@@ -25,6 +28,7 @@
 #include "agent/probes/cpu.h"
 #include "agent/probes/diskstats.h"
 #include "agent/probes/exposition.h"
+#include "agent/probes/failed_logins.h"
 #include "agent/probes/filefd.h"
 #include "agent/probes/filesystem.h"
 #include "agent/probes/hwmon.h"
@@ -39,6 +43,10 @@
 #include "agent/probes/netstat.h"
 #include "agent/probes/os.h"
 #include "agent/probes/package_updates.h"
+#include "agent/probes/posture/firewall_state.h"
+#include "agent/probes/posture/listeners.h"
+#include "agent/probes/posture/protections.h"
+#include "agent/probes/posture/ssh_server.h"
 #include "agent/probes/pressure.h"
 #include "agent/probes/processes.h"
 #include "agent/probes/reboot_required.h"
@@ -199,9 +207,16 @@ void Facts(std::uint8_t choice, std::string_view text) {
     case 25:
       (void)ParseMemoryModules(text);
       break;
-    case 26:
-      ParseAccounts(text, text, facts);
+    case 26: {
+      LocalAccounts all;
+      all.accounts = ParsePasswd(text);
+      AddGroups(text, all.accounts);
+      AddShadowState(text, all.accounts);
+      AddPrivileges(text, text, all);
+      AddAccountFacts(all, absl::UnixEpoch(), facts);
+      (void)CountFailedLogins(text);
       break;
+    }
     case 27:
       ParseArrays(text, facts);
       break;
@@ -264,6 +279,34 @@ void Services(std::uint8_t choice, std::string_view text) {
   }
 }
 
+// What root's answers are made of, and what is read of them and of settings.
+void Guards(std::uint8_t choice, std::string_view text) {
+  FirewallState firewall;
+  std::vector<Listener> listeners;
+  DconfLock lock;
+  switch (choice) {
+    case 47:
+      (void)InputPolicyOfNft(text).status();
+      (void)RefusesByIptables(text);
+      ParseFirewallAnswer(text, firewall);
+      break;
+    case 48:
+      (void)ReduceShadow(text);
+      (void)ReduceSudoers(text);
+      (void)ReduceAuthorizedKeys(text);
+      (void)ReduceBtmp(text, kUtmpLayout32, {"root"}, absl::FromUnixSeconds(1'700'000'000));
+      (void)ReduceSshJournal(text, {"root"});
+      break;
+    case 49:
+      (void)ParseListeners("tcp6", text, listeners);
+      (void)ParseSshSettings(text);
+      ParseDconfLock(text, lock);
+      break;
+    default:
+      break;
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -274,5 +317,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Samples(choice, text, sink);
   Facts(choice, text);
   Services(choice, text);
+  Guards(choice, text);
   return 0;
 }

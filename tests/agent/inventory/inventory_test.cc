@@ -56,11 +56,26 @@ TEST(Rpm, VersionsOfOneNameStandTogether) {
 }
 
 TEST(Accounts, PeopleAndAdministratorsWithoutFullNames) {
-  std::vector<Fact> facts;
-  ParseAccounts(
+  LocalAccounts all;
+  all.accounts = ParsePasswd(
       "root:x:0:0:root:/root:/bin/bash\nmaria:x:1000:1000:Maria M:/home/maria:/bin/bash\n"
-      "daemon:x:1:1::/:/usr/sbin/nologin\ntoor:x:0:0::/root:/bin/sh\nbroken\n:x:1:1::/:/bin/sh\n",
-      "sudo:x:27:x,maria\n", facts);
+      "daemon:x:1:1::/:/usr/sbin/nologin\ntoor:x:0:0::/root:/bin/sh\nbroken\n:x:1:1::/:/bin/sh\n"
+      "jaan:x:1001:1001::/:/bin/sh\n");
+  AddGroups("sudo:x:27:x,maria\n", all.accounts);
+  AddShadowState("maria\tset\t19800\njaan\tlocked\t0\n", all.accounts);
+  all.root_keys = {{"SHA256:abc", "ops"}};
+  all.knows_logins = true;
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  all.accounts[1].last_login = now - absl::Hours(24);
+  all.accounts.back().last_login = now - absl::Hours(24 * 100);
+  std::vector<Fact> facts;
+  AddAccountFacts(all, now, facts);
+  EXPECT_EQ(Value(facts, "maria/privileged_by"), "group sudo");
+  EXPECT_EQ(Value(facts, "maria/password_changed"), "2024-03-18");
+  EXPECT_EQ(Value(facts, "maria/last_login"), "within 30 days") << "no diary of anybody's days";
+  EXPECT_EQ(Value(facts, "jaan/last_login"), "2026-10-07");
+  EXPECT_EQ(Value(facts, "jaan/password"), "locked");
+  EXPECT_EQ(Value(facts, "root/ssh_key/SHA256:abc"), "ops");
   EXPECT_EQ(Value(facts, "maria/administrator"), "yes");
   EXPECT_EQ(Value(facts, "toor/administrator"), "yes");
   EXPECT_EQ(Value(facts, "daemon/uid"), "(none)");
@@ -235,7 +250,8 @@ TEST(Inventory, ReadsTheRecordedLaptop) {
     names += group.group + " ";
     for (const Fact& fact : group.facts) facts.push_back({group.group + "|" + fact.key, fact.value});
   }
-  EXPECT_EQ(names, "identity os processor memory disk volume network package user service job update power peripheral ");
+  EXPECT_EQ(names, "identity os processor memory disk volume network package user service job update power peripheral "
+            "listener posture ");
   EXPECT_EQ(Value(facts, "identity|chassis"), "notebook");
   EXPECT_EQ(Value(facts, "identity|virtual"), "no");
   EXPECT_EQ(Value(facts, "memory|ChannelA-DIMM0/size_bytes"), "8589934592");

@@ -134,9 +134,9 @@ Rule ReadIptablesRule(const std::vector<std::string>& words) {
   return rule;
 }
 
-// nullopt: not installed, or it has no tables of that kind.
-absl::StatusOr<std::optional<bool>> AskLegacy(const RootedFiles& files, std::string_view tables, std::string_view program,
-                                              absl::Duration deadline) {
+// Whether it refuses; nullopt: not installed, or it has no tables of that kind.
+using LegacyAnswer = absl::StatusOr<std::optional<bool>>;
+LegacyAnswer AskLegacy(const RootedFiles& files, std::string_view tables, std::string_view program, absl::Duration deadline) {
   // Only where the kernel's old tables are in use: asking would load them.
   std::string names;
   if (!files.ReadFile(tables, names).ok() || names.find("filter") == std::string::npos) return std::nullopt;
@@ -203,15 +203,14 @@ absl::StatusOr<std::string> AskFirewall(const RootedFiles& files, absl::Duration
   } else if (!absl::IsNotFound(nft.status())) {
     return nft.status();
   }
-  const auto ipv4 = AskLegacy(files, "/proc/net/ip_tables_names", "iptables", deadline);
+  const auto ipv4 = policy.refuses_ipv4 ? LegacyAnswer(true) : AskLegacy(files, "/proc/net/ip_tables_names", "iptables", deadline);
   if (!ipv4.ok()) return ipv4.status();
-  const auto ipv6 = AskLegacy(files, "/proc/net/ip6_tables_names", "ip6tables", deadline);
+  const auto ipv6 = policy.refuses_ipv6 ? LegacyAnswer(true) : AskLegacy(files, "/proc/net/ip6_tables_names", "ip6tables", deadline);
   if (!ipv6.ok()) return ipv6.status();
   if (!nft.ok() && !ipv4->has_value() && !ipv6->has_value()) {
     return absl::NotFoundError("no firewall: nft is not installed, and iptables has no table");
   }
-  policy.refuses_ipv4 = policy.refuses_ipv4 || ipv4->value_or(false);
-  policy.refuses_ipv6 = policy.refuses_ipv6 || ipv6->value_or(false);
+  policy = {ipv4->value_or(false), ipv6->value_or(false)};
   return StrCat("ipv4 ", policy.refuses_ipv4 ? "refuse" : "accept", "\nipv6 ", policy.refuses_ipv6 ? "refuse" : "accept",
                 "\n");
 }
