@@ -22,7 +22,7 @@ class InventorySource {
  public:
   virtual ~InventorySource() = default;
   // The group's name: identity, os, processor, memory, disk, volume, network, package, user, service, job,
-  // update, power, peripheral, listener, posture.
+  // update, power, peripheral, listener, posture, firmware.
   virtual std::string_view group() const = 0;
   // Appends the facts. Errors as in Probe::Collect; what was appended before an error is kept and the error becomes a
   // note.

@@ -1,5 +1,6 @@
 // Every source of this platform's inventory: one line each, in the order of the report.
 #include "agent/inventory/disk.h"
+#include "agent/inventory/firmware.h"
 #include "agent/inventory/identity.h"
 #include "agent/inventory/job.h"
 #include "agent/inventory/listener.h"
@@ -36,6 +37,7 @@ std::vector<std::unique_ptr<InventorySource>> MakeInventorySources(Platform& pla
   sources.push_back(MakePeripheralInventory(platform));
   sources.push_back(MakeListenerInventory(platform));
   sources.push_back(MakePostureInventory(platform));
+  sources.push_back(MakeFirmwareInventory(platform));
   return sources;
 }
 

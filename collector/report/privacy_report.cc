@@ -59,7 +59,7 @@ std::vector<KeptKind> KeptKinds(const Config& config) {
        {"boot_clock", "gap"}},
       {"What a machine is: names, addresses, hardware, operating system, site, class, when it last connected",
        "to know what there is and to tell machines apart", "for good; a retired machine stays in the list", kEverybody, {"machine"}},
-      {"Inventory: packages, services, volumes, network interfaces, listening ports, how the machine is guarded; local user accounts "
+      {"Inventory: packages, services, volumes, network interfaces, displays, printers, listening ports, how the machine is guarded; local user accounts "
        "by name: who may become root and why, whether the password is locked, none or set and the day of its change, root's SSH keys by "
        "fingerprint and comment, the day of the last log-in once it is 30 days ago (before that only that it was within 30 days); "
        "and what changed of it",

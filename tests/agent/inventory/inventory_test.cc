@@ -251,7 +251,7 @@ TEST(Inventory, ReadsTheRecordedLaptop) {
     for (const Fact& fact : group.facts) facts.push_back({group.group + "|" + fact.key, fact.value});
   }
   EXPECT_EQ(names, "identity os processor memory disk volume network package user service job update power peripheral "
-            "listener posture ");
+            "listener posture firmware ");
   EXPECT_EQ(Value(facts, "identity|chassis"), "notebook");
   EXPECT_EQ(Value(facts, "identity|virtual"), "no");
   EXPECT_EQ(Value(facts, "memory|ChannelA-DIMM0/size_bytes"), "8589934592");
@@ -266,6 +266,8 @@ TEST(Inventory, ReadsTheRecordedLaptop) {
   EXPECT_EQ(Value(facts, "disk|sda/size_bytes"), "(none)") << "a card reader without a card is no disk";
   EXPECT_EQ(Value(facts, "user|maria/administrator"), "yes");
   EXPECT_EQ(Value(facts, "service|getty@tty1.service/program"), "/sbin/agetty");
+  EXPECT_EQ(Value(facts, "firmware|secure_boot"), "on");
+  EXPECT_EQ(Value(facts, "firmware|tpm_version"), "2.0");
   EXPECT_EQ(Value(facts, "power|BAT0/design_capacity_wh"), "57.0");
   EXPECT_EQ(Value(facts, "power|BAT0/full_capacity_percent_at_least"), "70");
   EXPECT_EQ(Value(facts, "power|BAT0/cycles_at_least"), "300") << "the very number changes daily";
