@@ -21,6 +21,10 @@ class OsInventory final : public InventorySource {
       AddFact(facts, "architecture", name->machine);
     }
     AddFact(facts, "time_zone", TimeZoneName());
+    // The first start writes it once, on an installed machine and on one made from an image.
+    if (const auto first = platform_.Attributes("/etc/machine-id"); first.ok()) {
+      AddFact(facts, "install_date", absl::FormatTime("%Y-%m-%d", first->modified, absl::UTCTimeZone()));
+    }
     std::string text;
     if (platform_.ReadFile("/etc/default/locale", text).ok() || platform_.ReadFile("/etc/locale.conf", text).ok()) {
       AddFact(facts, "language", ParseOsRelease(text)["LANG"]);
