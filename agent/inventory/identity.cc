@@ -6,7 +6,6 @@
 #include "agent/inventory/facts.h"
 #include "agent/inventory/hardware.h"
 #include "agent/platform/platform.h"
-#include "agent/probes/posture/protections.h"
 #include "agent/probes/text.h"
 #include "base/text.h"
 
@@ -50,9 +49,6 @@ class IdentityInventory final : public InventorySource {
     const std::optional<std::int64_t> chassis = ParseInteger(DmiText(platform_, "chassis_type"));
     if (chassis.has_value()) AddFact(facts, "chassis", ChassisName(*chassis));
     AddFact(facts, "firmware_kind", platform_.Exists("/sys/firmware/efi") ? "UEFI" : "");
-    const std::optional<bool> secure_boot = ReadSecureBoot(platform_);
-    if (secure_boot.has_value()) AddFact(facts, "secure_boot", *secure_boot ? "on" : "off");
-    AddFact(facts, "tpm_version", Line("/sys/class/tpm/tpm0/tpm_version_major"));
     return CollectSecret(facts);
   }
 
