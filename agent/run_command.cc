@@ -86,7 +86,7 @@ int RunRunCommand(const RunOptions& options) {
   if (!lock.ok()) return Fail(kFailed, lock.status());
 
   // Kept to the end of the process: a slow probe that is stuck in a dead device still uses it.
-  Platform* const platform = NewHostPlatform().release();
+  static Platform* const platform = NewHostPlatform().release();
   const std::unique_ptr<SpoolDisk> disk = NewPosixSpoolDisk();
   auto sources = MakeInventorySources(*platform);
   std::random_device device;

@@ -107,7 +107,7 @@ std::string Record(const UtmpLayout& layout, std::string_view user, std::string_
   std::memcpy(record.data() + 44, user.data(), user.size());
   std::memcpy(record.data() + 76, host.data(), host.size());
   std::memcpy(record.data() + layout.time_at, &seconds, layout.time_bytes);
-  std::memcpy(record.data() + layout.address_at, address.data(), address.size());
+  std::copy(address.begin(), address.end(), record.begin() + static_cast<std::ptrdiff_t>(layout.address_at));
   return record;
 }
 

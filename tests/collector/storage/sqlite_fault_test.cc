@@ -9,12 +9,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <latch>
 #include <random>
 #include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
 #include "collector/storage/sqlite/connection.h"
 #include "collector/storage/sqlite/interrupt.h"
 #include "collector/storage/sqlite/open_file.h"
@@ -220,16 +220,16 @@ TEST(SqliteFaultTest, FailsEveryWriteOfAGroupThatCannotBeCommitted) {
   ASSERT_TRUE(PutTestMachine(**storage).ok());
   constexpr std::uint64_t kWrites = 2'000;
   std::vector<bool> durable(kWrites + 1);
-  absl::BlockingCounter left(kWrites);
+  std::latch left(kWrites);
   for (std::uint64_t i = 1; i <= kWrites; ++i) {
     (*storage)->Write(
         [i](StorageTransaction& t) { return t.AppendBatch(TestBatch(1, i, i, Noise(i))).status(); },
         [&durable, &left, i](absl::Status status) {
           durable[i] = status.ok();
-          left.DecrementCount();
+          left.count_down();
         });
   }
-  left.Wait();
+  left.wait();
   std::vector<SequenceInterval> expected;
   for (std::uint64_t i = 1; i <= kWrites; ++i) {
     if (!durable[i]) continue;

@@ -1,12 +1,11 @@
 // Transactions: what is undone, in which order done is called, what readers see.
 #include <atomic>
+#include <latch>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
-#include "absl/synchronization/notification.h"
 #include "tests/collector/storage/storage_kinds.h"
 
 namespace steward::collector {
@@ -25,10 +24,10 @@ TEST_P(WriterContract, KeepsWhatAWriteChanged) {
 TEST_P(WriterContract, UndoesAWriteThatFailsAndNothingElse) {
   PutMachine();
   std::vector<std::string> results;
-  absl::BlockingCounter left(3);
+  std::latch left(3);
   const auto done = [&](absl::Status status) {
     results.push_back(std::string(status.message()));
-    left.DecrementCount();
+    left.count_down();
   };
   const auto good = [](std::uint64_t sequence) {
     return [sequence](StorageTransaction& t) { return t.AppendBatch(TestBatch(1, 1, sequence)).status(); };
@@ -46,7 +45,7 @@ TEST_P(WriterContract, UndoesAWriteThatFailsAndNothingElse) {
       },
       done);
   storage_->Write(good(2), done);
-  left.Wait();
+  left.wait();
   EXPECT_THAT(results, ElementsAre("", "changed my mind", ""));
   EXPECT_THAT(Committed(1), ElementsAre(SequenceInterval{1, 2}));
   EXPECT_THAT(Committed(2), ElementsAre());
@@ -97,7 +96,7 @@ TEST_P(WriterContract, UndoesChangesOfEveryKind) {
 TEST_P(WriterContract, CallsDoneInTheOrderOfTheWrites) {
   constexpr int kWrites = 500;
   std::vector<int> order;
-  absl::BlockingCounter left(kWrites);
+  std::latch left(kWrites);
   for (int i = 0; i < kWrites; ++i) {
     storage_->Write(
         [i](StorageTransaction& t) {
@@ -106,10 +105,10 @@ TEST_P(WriterContract, CallsDoneInTheOrderOfTheWrites) {
         [&, i](absl::Status status) {
           EXPECT_EQ(status.ok(), i % 7 != 3);
           order.push_back(i);
-          left.DecrementCount();
+          left.count_down();
         });
   }
-  left.Wait();
+  left.wait();
   ASSERT_EQ(order.size(), static_cast<std::size_t>(kWrites));
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
   EXPECT_EQ(*Read([](StorageReader& r) { return r.GetSetting("last"); }), "499");
@@ -117,40 +116,40 @@ TEST_P(WriterContract, CallsDoneInTheOrderOfTheWrites) {
 
 TEST_P(WriterContract, CountsTheBytesOfQueuedWritesExactly) {
   if (GetParam().name == "MemoryInline") GTEST_SKIP() << "nothing is ever queued";
-  absl::Notification started;
-  absl::Notification go;
-  absl::Notification finished;
+  std::latch started(1);
+  std::latch go(1);
+  std::latch finished(1);
   storage_->Write(
       [&](StorageTransaction&) {
-        started.Notify();
-        go.WaitForNotification();
+        started.count_down();
+        go.wait();
         return absl::OkStatus();
       },
       [](absl::Status) {}, 100);
-  started.WaitForNotification();
+  started.wait();
   storage_->Write([](StorageTransaction&) { return absl::OkStatus(); },
                   [&](absl::Status) {
                     EXPECT_EQ(storage_->QueuedBytes(), 0u);
-                    finished.Notify();
+                    finished.count_down();
                   },
                   23);
   EXPECT_EQ(storage_->QueuedBytes(), 123u);
-  go.Notify();
-  finished.WaitForNotification();
+  go.count_down();
+  finished.wait();
   EXPECT_EQ(storage_->QueuedBytes(), 0u);
 }
 
 TEST_P(WriterContract, ServesAWriteThatADoneAsksFor) {
-  absl::Notification second;
+  std::latch second(1);
   storage_->Write([](StorageTransaction& t) { return t.PutSetting("n", "1"); },
                   [&](absl::Status) {
                     storage_->Write([](StorageTransaction& t) { return t.PutSetting("n", "2"); },
                                     [&](absl::Status status) {
                                       EXPECT_TRUE(status.ok()) << status;
-                                      second.Notify();
+                                      second.count_down();
                                     });
                   });
-  second.WaitForNotification();
+  second.wait();
   EXPECT_EQ(*Read([](StorageReader& r) { return r.GetSetting("n"); }), "2");
 }
 
@@ -186,7 +185,7 @@ TEST_P(WriterContract, ShowsReadersOneStateWhileTheWriterGoesOn) {
       }
     });
   }
-  absl::BlockingCounter left(kBatches);
+  std::latch left(kBatches);
   for (std::uint64_t i = 1; i <= kBatches; ++i) {
     storage_->Write(
         [i](StorageTransaction& t) {
@@ -195,10 +194,10 @@ TEST_P(WriterContract, ShowsReadersOneStateWhileTheWriterGoesOn) {
         },
         [&](absl::Status status) {
           EXPECT_TRUE(status.ok()) << status;
-          left.DecrementCount();
+          left.count_down();
         });
   }
-  left.Wait();
+  left.wait();
   stop = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_THAT(Committed(5), ElementsAre(SequenceInterval{1, kBatches}));
