@@ -103,7 +103,6 @@ int Serve(const Arguments& arguments) {
   absl::StatusOr<CollectorOptions> options = OptionsOf(arguments);
   if (!options.ok()) return Complain(options.status(), kWrongUsage);
   SetUpLog(options->config.log);
-  for (const std::string& note : ConfigNotes(options->config)) spdlog::warn("{}", note);
   AllowOnlyTls13();
   SendGrpcLogToOurs();
   // gRPC's locks are abseil's, which by default look for circles at every one that is taken.
@@ -144,7 +143,6 @@ int Serve(const Arguments& arguments) {
 int CheckConfig(const Arguments& arguments) {
   const absl::StatusOr<Config> config = LoadConfig(arguments.file, Vocabulary(false));
   if (!config.ok()) return Complain(config.status(), kWrongUsage);
-  for (const std::string& note : ConfigNotes(*config)) std::cerr << arguments.file << ": note: " << note << "\n";
   std::cout << arguments.file << ": good\n";
   return kDone;
 }

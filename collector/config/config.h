@@ -44,10 +44,18 @@ struct AgentClassConfig {
   std::optional<absl::Duration> interval;
   std::optional<std::vector<std::string>> disabled_probes;
 };
+// A service of the company, and which machines look whether it answers.
+struct EndpointConfig {
+  std::string name;               // unique
+  std::string url;                // base/endpoint_url.h
+  std::vector<std::string> from = {"class:server"};  // "class:CLASS", "machine:NAME" (host name or id); any of them
+};
+
 struct AgentsConfig {
   absl::Duration interval = absl::Seconds(15);
   std::vector<std::string> disabled_probes;
   std::map<std::string, AgentClassConfig> by_class;  // server, desktop, laptop
+  std::vector<EndpointConfig> endpoints;             // [[endpoint]]
 };
 
 struct HeartbeatConfig {
@@ -118,11 +126,6 @@ struct RetentionConfig {
   absl::Duration hours = absl::Hours(24 * 400);        // and of every hour; never shorter than the one before
 };
 
-struct EndpointConfig {
-  std::string name;
-  std::string url;
-};
-
 struct Config {
   ListenConfig listen;
   LogConfig log;
@@ -135,7 +138,6 @@ struct Config {
   std::map<std::string, RuleConfig> rules;  // by rule id
   std::vector<RuleScopeConfig> rules_for;
   std::vector<RemoteWriteConfig> remote_write;
-  std::vector<EndpointConfig> endpoints;
 
   // What is set for this rule on such a machine, scopes laid over [rules].
   RuleConfig RuleFor(std::string_view rule_id, std::string_view site, std::string_view machine_class) const;

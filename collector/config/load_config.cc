@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "base/endpoint_url.h"
 #include "base/text.h"
 #include "collector/config/duration.h"
 #include "collector/config/read_remote_write.h"
@@ -211,6 +212,29 @@ void ReadScope(TableReader& reader, const ConfigVocabulary& vocabulary, std::vec
   scopes.push_back(std::move(scope));
 }
 
+bool IsViewpoint(std::string_view text) {
+  constexpr std::string_view kClass = "class:";
+  constexpr std::string_view kMachine = "machine:";
+  if (text.starts_with(kMachine)) return text.size() > kMachine.size();
+  return text.starts_with(kClass) && std::find(kClasses.begin(), kClasses.end(), text.substr(kClass.size())) != kClasses.end();
+}
+
+void ReadEndpoint(TableReader& reader, std::vector<EndpointConfig>& endpoints) {
+  constexpr std::size_t kEndpointsMax = 50;  // what an agent looks at
+  EndpointConfig endpoint;
+  Set(reader.RequiredString("name"), endpoint.name);
+  const bool taken = std::any_of(endpoints.begin(), endpoints.end(), [&](const EndpointConfig& other) { return other.name == endpoint.name; });
+  if (taken) reader.Error("name", StrCat("another [[endpoint]] is called \"", endpoint.name, "\"; each needs a name of its own"));
+  Set(reader.RequiredString("url"), endpoint.url);
+  if (const auto url = ParseEndpointUrl(endpoint.url); !endpoint.url.empty() && !url.ok()) reader.Error("url", ToStd(url.status().message()));
+  Set(reader.Strings("from"), endpoint.from);
+  if (!std::all_of(endpoint.from.begin(), endpoint.from.end(), IsViewpoint)) {
+    reader.Error("from", "says which machines look: from = [\"class:server\", \"machine:srv-file\"]; classes are server, desktop, laptop");
+  }
+  if (endpoints.size() == kEndpointsMax) reader.Error("name", StrCat("is one more than the ", kEndpointsMax, " [[endpoint]] that there may be"));
+  endpoints.push_back(std::move(endpoint));
+}
+
 void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config& config) {
   root.Table("listen", [&](TableReader& reader) { ReadListen(reader, config.listen); });
   root.Table("log", [&](TableReader& reader) { ReadLog(reader, config.log); });
@@ -223,12 +247,7 @@ void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config&
   root.Table("rules", [&](TableReader& reader) { ReadRules(reader, vocabulary, config.rules); });
   root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, vocabulary, config.rules_for); });
   root.Tables("remote_write", [&](TableReader& reader) { ReadRemoteWrite(reader, config.remote_write); });
-  root.Tables("endpoint", [&](TableReader& reader) {
-    EndpointConfig endpoint;
-    Set(reader.RequiredString("name"), endpoint.name);
-    Set(reader.HttpUrl("url", true), endpoint.url);
-    config.endpoints.push_back(std::move(endpoint));
-  });
+  root.Tables("endpoint", [&](TableReader& reader) { ReadEndpoint(reader, config.agents.endpoints); });
   root.Finish();
 }
 
@@ -307,12 +326,6 @@ absl::Status CheckHttpListener(const ListenConfig& listen) {
   return absl::FailedPreconditionError(StrCat(
       "http = \"", listen.http.ToString(), "\" can be reached from other machines, and there is no TLS for it; ",
       "set http_certificate and http_key (PEM files) in [listen], or listen on \"127.0.0.1:", listen.http.port, "\""));
-}
-
-std::vector<std::string> ConfigNotes(const Config& config) {
-  std::vector<std::string> notes;
-  if (!config.endpoints.empty()) notes.push_back("[[endpoint]] has no effect in this version");
-  return notes;
 }
 
 }  // namespace steward::collector

@@ -39,7 +39,4 @@ absl::StatusOr<HostPort> ParseHostPort(std::string_view text);
 // The HTTP listener must speak TLS off the loopback: FailedPrecondition says what to do. For command lines too.
 absl::Status CheckHttpListener(const ListenConfig& listen);
 
-// What is set but has no effect in this version, one sentence each.
-std::vector<std::string> ConfigNotes(const Config& config);
-
 }  // namespace steward::collector

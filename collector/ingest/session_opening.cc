@@ -183,7 +183,7 @@ void Session::Welcome(absl::StatusOr<MachinePointer> machine, const Opening& ope
   v1::Welcome& welcome = *message.mutable_welcome();
   welcome.set_collector_version(parts_.version);
   welcome.mutable_committed()->Add(opening.committed.begin(), opening.committed.end());
-  *welcome.mutable_policy() = PolicyFor(parts_.agents, (*machine)->machine_class);
+  *welcome.mutable_policy() = PolicyFor(parts_.agents, **machine);
   welcome.set_inventory_digest((*machine)->inventory_digest);
   welcome.set_window_batches(kWindowBatches);
   welcome.set_takes_backlog(true);

@@ -65,6 +65,10 @@ url = "http://127.0.0.1:9090/api/v1/write"
 [[endpoint]]
 name = "intranet"
 url = "https://intranet.example/"
+[[endpoint]]
+name = "name server"
+url = "dns://192.0.2.1/intranet.example"
+from = ["class:desktop", "machine:srv-file"]
 )";
 
 TEST(Config, IsAllDefaultsWhenTheFileIsEmpty) {
@@ -91,8 +95,10 @@ TEST(Config, ReadsEveryTableOfTheContract) {
   EXPECT_EQ(config.routes[0].severity_min, "medium");
   ASSERT_EQ(config.remote_write.size(), 1u);
   EXPECT_EQ(config.remote_write[0].name, "127.0.0.1:9090");
-  ASSERT_EQ(config.endpoints.size(), 1u);
-  EXPECT_EQ(config.endpoints[0].name, "intranet");
+  ASSERT_EQ(config.agents.endpoints.size(), 2u);
+  EXPECT_EQ(config.agents.endpoints[0].name, "intranet");
+  EXPECT_THAT(config.agents.endpoints[0].from, ElementsAre("class:server"));
+  EXPECT_THAT(config.agents.endpoints[1].from, ElementsAre("class:desktop", "machine:srv-file"));
 }
 
 TEST(Config, ASecretThatCannotBeReadIsToldAtItsLine) {
