@@ -178,9 +178,9 @@ void Agent::ApplyPolicy(const v1::Policy& policy) {
   if (bytes == policy_bytes_) return;
   policy_bytes_ = std::move(bytes);
   const absl::Duration wanted = std::clamp(interval, kIntervalMin, kIntervalMax);
-  sampler_->SetPolicy(wanted, {policy.disabled_probes().begin(), policy.disabled_probes().end()});
-  if (wanted != interval_) {
-    interval_ = wanted;
+  const bool other_interval = wanted != std::exchange(interval_, wanted);
+  GiveOut(policy);
+  if (other_interval) {
     spdlog::info("policy: every {}", absl::FormatDuration(interval_));
     StartEpoch();  // within an epoch a group keeps the interval that it was declared with
     if (!stopped_) ScheduleTick();
@@ -197,7 +197,16 @@ void Agent::LoadPolicy() {
   if (!bytes.ok() || !policy.ParseFromString(*bytes) || policy.interval().seconds() <= 0) return;
   policy_bytes_ = *bytes;
   interval_ = std::clamp(absl::Seconds(policy.interval().seconds()), kIntervalMin, kIntervalMax);
+  GiveOut(policy);
+}
+
+// To those who go by it, together with the interval.
+void Agent::GiveOut(const v1::Policy& policy) {
   sampler_->SetPolicy(interval_, {policy.disabled_probes().begin(), policy.disabled_probes().end()});
+  if (!parts_.endpoints) return;
+  std::vector<Endpoint> endpoints;
+  for (const v1::Endpoint& endpoint : policy.endpoints()) endpoints.push_back({endpoint.name(), endpoint.url()});
+  parts_.endpoints->Set(std::move(endpoints));
 }
 
 void Agent::Stop(v1::MachineEvent::Kind why, std::function<void()> done) {

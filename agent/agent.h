@@ -16,6 +16,7 @@
 #include "agent/config.h"
 #include "agent/identity/identity_store.h"
 #include "agent/inventory_keeper.h"
+#include "agent/probes/endpoint_list.h"
 #include "agent/sampler.h"
 #include "agent/sleep_watch.h"
 #include "agent/spool/spool.h"
@@ -48,6 +49,7 @@ class Agent {
     std::function<std::string()> inventory_mark;
     std::function<std::unique_ptr<NetworkWatch>(std::function<void()> changed)> watch_network = {};  // UplinkParts says what
     AwakeClock awake_clock = {};  // none: the machine is never suspended
+    std::shared_ptr<EndpointList> endpoints = {};  // told what the policy names; none: nobody wants to know
   };
 
   // Errors of Spool::Open.
@@ -72,6 +74,7 @@ class Agent {
   void NoteClockStep(std::vector<v1::MachineEvent>& events);
   void StartEpoch();
   void ApplyPolicy(const v1::Policy& policy);
+  void GiveOut(const v1::Policy& policy);
   void LoadPolicy();
   void FinishStop();
   AgentNumbers Numbers() const;

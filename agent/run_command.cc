@@ -13,6 +13,9 @@
 #include "agent/log_setup.h"
 #include "agent/platform/network_watch.h"
 #include "agent/platform/platform.h"
+#include "agent/probes/check_board.h"
+#include "agent/probes/check_output.h"
+#include "agent/probes/endpoint_list.h"
 #include "agent/shutdown_reason.h"
 #include "agent/uplink/grpc_loop.h"
 #include "agent/uplink/grpc_stream.h"
@@ -63,6 +66,16 @@ InventoryGroup EnteredGroup(const fs::path& file) {
   return group;
 }
 
+// What the company's own checks said last, as a group of the inventory.
+InventoryGroup CheckGroup(const CheckBoard& board) {
+  InventoryGroup group;
+  group.group = CheckBoard::kGroup;
+  for (const CheckLine& line : board.lines()) {
+    group.facts.push_back({line.name, StrCat(CheckStatusName(line.status), line.text.empty() ? "" : ": ", line.text)});
+  }
+  return group;
+}
+
 }  // namespace
 
 int RunRunCommand(const RunOptions& options) {
@@ -95,6 +108,8 @@ int RunRunCommand(const RunOptions& options) {
   const MachineIdentity seen = ReadMachineIdentity(*platform);
   ProbeSettings probe_settings = config->probes;
   probe_settings.reports_directory = state / "reports";
+  const auto checks = probe_settings.check_board = std::make_shared<CheckBoard>();
+  const auto endpoints = probe_settings.endpoints = std::make_shared<EndpointList>();
   Agent::Settings settings{state, *config, *identity, IdentityMessage(seen, SteadyFingerprint(state, seen.hardware)),
                            std::string(Version()), ReadBootId(*platform)};
   if (!identity->machine_class.empty()) settings.machine.set_class_(identity->machine_class);
@@ -105,13 +120,15 @@ int RunRunCommand(const RunOptions& options) {
   Agent::Parts parts{io, **clock, *disk, connector,
                      [&device] { return (std::uint64_t{device()} << 32) | device(); },
                      MakeProbes(*platform, probe_settings),
-                     [&sources, answers] {
+                     [&sources, answers, checks] {
                        std::vector<InventoryGroup> groups = CollectInventory(sources);
                        groups.push_back(EnteredGroup(answers));
+                       groups.push_back(CheckGroup(*checks));
                        return groups;
                      },
-                     [answers] { return InventoryMark(answers); },
+                     [answers, checks] { return StrCat(InventoryMark(answers), checks->mark()); },
                      [&io](std::function<void()> changed) { return WatchNetwork(io.get_executor(), std::move(changed)); }};
+  parts.endpoints = endpoints;
   if (options.clock.empty()) parts.awake_clock = AwakeNow;  // a test's clock does not know of it
   auto agent = Agent::Open(std::move(settings), std::move(parts));
   if (!agent.ok()) return Fail(kFailed, agent.status());

@@ -89,7 +89,8 @@ std::string_view WithoutSuffix(std::string_view name) {
 
 class Parser {
  public:
-  Parser(std::string_view name, absl::FunctionRef<void(const ExposedSample&)> take) : name_(name), take_(take) {}
+  Parser(std::string_view name, absl::FunctionRef<void(const ExposedSample&)> take, ExposedTimes times)
+      : name_(name), take_(take), times_(times) {}
 
   absl::Status Take(std::string_view line) {
     ++number_;
@@ -108,7 +109,7 @@ class Parser {
       families_[metric].help = Trimmed(line);
     } else if (word == "TYPE") {
       const std::string_view type = Trimmed(line);
-      constexpr std::string_view kTypes[] = {"counter", "gauge", "histogram", "summary", "untyped"};
+      constexpr std::string_view kTypes[] = {"counter", "gauge", "histogram", "summary", "untyped", "unknown"};
       if (std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes)) {
         return Wrong("a type is one of counter, gauge, histogram, summary and untyped");
       }
@@ -123,7 +124,7 @@ class Parser {
     if (const std::string_view wrong = TakeLabels(line, sample_.labels); !wrong.empty()) return Wrong(wrong);
     std::string_view value;
     if (!NextField(line, value) || !absl::SimpleAtod(ToAbsl(value), &sample_.value)) return Wrong("behind the name stands a number");
-    if (!Trimmed(line).empty()) return Wrong("no time behind the number: a sample is of the moment at which the file is read");
+    if (times_ == ExposedTimes::kRefused && !Trimmed(line).empty()) return Wrong("no time behind the number: a sample is of the moment at which the file is read");
     Describe();
     take_(sample_);
     return absl::OkStatus();
@@ -142,6 +143,7 @@ class Parser {
 
   const std::string_view name_;
   absl::FunctionRef<void(const ExposedSample&)> take_;
+  const ExposedTimes times_;
   int number_ = 0;
   std::map<std::string_view, Family, std::less<>> families_;
   ExposedSample sample_;
@@ -149,13 +151,22 @@ class Parser {
 
 }  // namespace
 
-absl::Status ParseExposition(std::string_view name, std::string_view text, absl::FunctionRef<void(const ExposedSample&)> take) {
-  Parser parser(name, take);
+absl::Status ParseExposition(std::string_view name, std::string_view text, absl::FunctionRef<void(const ExposedSample&)> take,
+                             ExposedTimes times) {
+  Parser parser(name, take, times);
   std::string_view line;
   while (NextLine(text, line)) {
     if (absl::Status status = parser.Take(line); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+void RenameReservedLabels(std::vector<std::pair<std::string, std::string>>& labels) {
+  for (auto& [name, value] : labels) {
+    const bool reserved = name == "instance" || name == "machine" || name == "site" || name == "class";
+    if (reserved) name.insert(0, "exported_");
+  }
+  std::sort(labels.begin(), labels.end());
 }
 
 }  // namespace steward::agent

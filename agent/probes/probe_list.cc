@@ -6,6 +6,7 @@
 #include "agent/probes/btrfs.h"
 #include "agent/probes/buddyinfo.h"
 #include "agent/probes/certificates.h"
+#include "agent/probes/checks.h"
 #include "agent/probes/conntrack.h"
 #include "agent/probes/cpu.h"
 #include "agent/probes/cpufreq.h"
@@ -13,6 +14,7 @@
 #include "agent/probes/diskstats.h"
 #include "agent/probes/dmi.h"
 #include "agent/probes/edac.h"
+#include "agent/probes/endpoints.h"
 #include "agent/probes/entropy.h"
 #include "agent/probes/failed_logins.h"
 #include "agent/probes/filefd.h"
@@ -37,6 +39,7 @@
 #include "agent/probes/reboot_required.h"
 #include "agent/probes/restarts.h"
 #include "agent/probes/schedstat.h"
+#include "agent/probes/scrape.h"
 #include "agent/probes/selinux.h"
 #include "agent/probes/smart.h"
 #include "agent/probes/sockstat.h"
@@ -110,6 +113,9 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSe
   probes.push_back(MakePostureProbe(platform));
   probes.push_back(MakeAccountsProbe(platform));
   probes.push_back(MakeFailedLoginsProbe(platform));
+  probes.push_back(MakeChecksProbe(platform, settings));
+  probes.push_back(MakeScrapeProbe(platform, settings));
+  probes.push_back(MakeEndpointsProbe(platform, settings));
   return probes;
 }
 

@@ -1,6 +1,5 @@
 #include "agent/probes/textfile.h"
 
-#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -9,8 +8,8 @@
 #include "agent/platform/platform.h"
 #include "agent/probes/exposition.h"
 #include "agent/probes/metric_families.h"
+#include "agent/probes/told_once.h"
 #include "base/text.h"
-#include "spdlog/spdlog.h"
 
 namespace steward::agent {
 namespace {
@@ -24,10 +23,6 @@ struct Kept {
   std::vector<std::pair<std::string, std::string>> labels;
   double value = 0;
 };
-
-bool IsReserved(std::string_view label) {
-  return label == "instance" || label == "machine" || label == "site" || label == "class";
-}
 
 class TextfileProbe final : public Probe {
  public:
@@ -49,7 +44,7 @@ class TextfileProbe final : public Probe {
       }
     }
     sink.Add(kScrapeError, {}, troubles.empty() ? 0 : 1);
-    Tell(std::move(troubles));
+    told_.Tell(std::move(troubles));
     return absl::OkStatus();
   }
 
@@ -76,7 +71,9 @@ class TextfileProbe final : public Probe {
     const absl::Status parsed = ParseExposition(file, text_, [&](const ExposedSample& sample) {
       const Metric* metric = FamilyOf(sample);
       too_many = too_many || metric == nullptr || series + kept.size() >= kTextfileSeriesMax;
-      if (!too_many) kept.push_back({metric, Renamed(sample.labels), sample.value});
+      if (too_many) return;
+      kept.push_back({metric, sample.labels, sample.value});
+      RenameReservedLabels(kept.back().labels);
     });
     if (!parsed.ok()) return parsed;
     if (too_many) return absl::ResourceExhaustedError(StrCat("left out: more than ", kTextfileSeriesMax, " series in all files"));
@@ -95,26 +92,9 @@ class TextfileProbe final : public Probe {
     });
   }
 
-  static std::vector<std::pair<std::string, std::string>> Renamed(std::vector<std::pair<std::string, std::string>> labels) {
-    for (auto& [name, value] : labels) {
-      if (IsReserved(name)) name = StrCat("exported_", name);
-    }
-    std::sort(labels.begin(), labels.end());
-    return labels;
-  }
-
-  // Each once, until it changes.
-  void Tell(std::map<std::string, std::string> troubles) {
-    for (const auto& [file, trouble] : troubles) {
-      const auto told = told_.find(file);
-      if (told == told_.end() || told->second != trouble) spdlog::warn("textfile: {}: {}", file, trouble);
-    }
-    told_ = std::move(troubles);
-  }
-
   Platform& platform_;
   MetricFamilies families_;
-  std::map<std::string, std::string> told_;
+  ToldOnce told_{"textfile"};
   std::string text_;
 };
 

@@ -16,6 +16,7 @@
 #include "agent/inventory/user.h"
 #include "agent/inventory/volume.h"
 #include "agent/platform/linux/tools/account_secrets.h"
+#include "agent/net/dns_query.h"
 #include "agent/platform/linux/tools/failed_logins.h"
 #include "agent/platform/linux/tools/firewall.h"
 #include "agent/platform/linux/tools/kernel_log.h"
@@ -24,6 +25,7 @@
 #include "agent/probes/arp.h"
 #include "agent/probes/buddyinfo.h"
 #include "agent/probes/certificates.h"
+#include "agent/probes/check_output.h"
 #include "agent/probes/conntrack.h"
 #include "agent/probes/cpu.h"
 #include "agent/probes/diskstats.h"
@@ -32,9 +34,9 @@
 #include "agent/probes/filefd.h"
 #include "agent/probes/filesystem.h"
 #include "agent/probes/hwmon.h"
-#include "agent/probes/loadavg.h"
 #include "agent/probes/interrupts.h"
 #include "agent/probes/kernel_log.h"
+#include "agent/probes/loadavg.h"
 #include "agent/probes/lvm.h"
 #include "agent/probes/mdadm.h"
 #include "agent/probes/memory.h"
@@ -62,6 +64,7 @@
 #include "agent/probes/updates.h"
 #include "agent/probes/ups.h"
 #include "agent/probes/vmstat.h"
+#include "base/endpoint_url.h"
 
 namespace {
 
@@ -307,6 +310,22 @@ void Guards(std::uint8_t choice, std::string_view text) {
   }
 }
 
+// What the company's own checks print, and where and how services are asked.
+void OwnChecks(std::uint8_t choice, std::string_view text) {
+  switch (choice) {
+    case 60:
+      (void)ParseCheckOutput(0, text);
+      break;
+    case 61:
+      (void)ParseEndpointUrl(text).status();
+      (void)DnsQuestion(text, 1);
+      (void)JudgeDnsAnswer(text, 1);
+      break;
+    default:
+      break;
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -318,5 +337,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Facts(choice, text);
   Services(choice, text);
   Guards(choice, text);
+  OwnChecks(choice, text);
   return 0;
 }
