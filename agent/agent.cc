@@ -92,7 +92,12 @@ void Agent::Start() {
   start_time_ = parts_.clock.WallNow();
   wall_minus_boot_ = (start_time_ - absl::UnixEpoch()) - parts_.clock.BootNow();
   if (parts_.awake_clock) sleep_watch_.emplace(parts_.clock, parts_.awake_clock);
-  auto socket = StatusSocket::Listen(parts_.io, settings_.state_directory, [this] { return StatusJson(); });
+  StatusSocket::Commands commands;
+  commands.status = [this] { return StatusJson(); };
+  commands.look = [this] {
+    if (inventory_) inventory_->Look();
+  };
+  auto socket = StatusSocket::Listen(parts_.io, settings_.state_directory, std::move(commands));
   if (socket.ok()) {
     socket_ = *std::move(socket);
   } else {

@@ -68,6 +68,10 @@ void InventoryKeeper::Start() {
 
 void InventoryKeeper::Check() {
   timer_->Start(kCheckInterval, [this] { Check(); });
+  Look();
+}
+
+void InventoryKeeper::Look() {
   std::string mark = parts_.change_mark();
   if (mark == mark_ && parts_.clock.BootNow() < next_boot_) return;
   mark_ = std::move(mark);
@@ -75,7 +79,10 @@ void InventoryKeeper::Check() {
 }
 
 void InventoryKeeper::Collect() {
-  if (std::exchange(collecting_, true)) return;
+  if (std::exchange(collecting_, true)) {
+    again_ = true;
+    return;
+  }
   next_boot_ = parts_.clock.BootNow() + absl::Hours(std::uniform_real_distribution<double>(20, 28)(random_));
   if (worker_.joinable()) worker_.join();  // it has posted its last word
   worker_ = std::thread([this, alive = alive_, now = parts_.clock.WallNow()] {
@@ -89,11 +96,12 @@ void InventoryKeeper::Collect() {
     boost::asio::post(parts_.executor, [this, alive, digest] {
       if (!*alive) return;
       collecting_ = false;
-      if (!digest.ok()) {
+      if (digest.ok()) {
+        parts_.offer({*digest, [file = parts_.file] { return LoadInventory(file); }});
+      } else {
         spdlog::warn("inventory: {}", std::string(digest.status().message()));
-        return;
       }
-      parts_.offer({*digest, [file = parts_.file] { return LoadInventory(file); }});
+      if (std::exchange(again_, false)) Collect();
     });
   });
 }

@@ -37,6 +37,8 @@ class InventoryKeeper {
   explicit InventoryKeeper(Parts parts);
   ~InventoryKeeper();  // waits for a collection that is under way
   void Start();
+  // Compares the change_mark now, not at the next quarter of an hour.
+  void Look();
 
  private:
   void Collect();
@@ -47,6 +49,7 @@ class InventoryKeeper {
   std::unique_ptr<Timer> timer_;
   std::thread worker_;
   bool collecting_ = false;
+  bool again_ = false;  // something has changed since the collection under way began
   std::string mark_;
   absl::Duration next_boot_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -22,6 +22,7 @@ namespace asio = boost::asio;
 using asio::local::stream_protocol;
 
 constexpr char kName[] = "agent.sock";
+constexpr char kLooking[] = R"({"looking":true})";
 constexpr std::size_t kRequestBytesMax = 4096;
 constexpr std::size_t kAnswerBytesMax = 1 << 20;
 constexpr auto kTimeout = std::chrono::seconds(5);
@@ -43,8 +44,8 @@ class Directory {
 
 class Conversation : public std::enable_shared_from_this<Conversation> {
  public:
-  Conversation(stream_protocol::socket socket, const std::function<std::string()>& status)
-      : socket_(std::move(socket)), timer_(socket_.get_executor()), status_(status) {}
+  Conversation(stream_protocol::socket socket, const StatusSocket::Commands& commands)
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), commands_(commands) {}
 
   void Start() {
     timer_.expires_after(kTimeout);
@@ -63,24 +64,29 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     boost::system::error_code error;
     const boost::json::value request = boost::json::parse(line, error);
     const boost::json::value* command = !error && request.is_object() ? request.as_object().if_contains("command") : nullptr;
-    const bool known = command != nullptr && command->is_string() && command->as_string() == "status";
-    answer_ = known ? status_() : R"({"error":"unknown command; known is {\"command\":\"status\"}"})";
+    answer_ = AnswerTo(command != nullptr && command->is_string() ? std::string_view(command->as_string().c_str()) : "");
     answer_ += '\n';
     asio::async_write(socket_, asio::buffer(answer_), [self = shared_from_this()](const boost::system::error_code&, std::size_t) { self->End(); });
+  }
+  std::string AnswerTo(std::string_view command) {
+    if (command == "status") return commands_.status();
+    if (command != "look") return R"({"error":"unknown command; known are {\"command\":\"status\"} and {\"command\":\"look\"}"})";
+    commands_.look();
+    return kLooking;
   }
   void End() { timer_.cancel(); }
 
   stream_protocol::socket socket_;
   asio::steady_timer timer_;
-  const std::function<std::string()>& status_;
+  const StatusSocket::Commands& commands_;
   asio::streambuf request_{kRequestBytesMax};
   std::string answer_;
 };
 
 class Listener final : public StatusSocket {
  public:
-  Listener(asio::io_context& io, std::filesystem::path path, std::function<std::string()> status)
-      : path_(std::move(path)), status_(std::move(status)), acceptor_(io) {}
+  Listener(asio::io_context& io, std::filesystem::path path, Commands commands)
+      : path_(std::move(path)), commands_(std::move(commands)), acceptor_(io) {}
   ~Listener() override { unlink(path_.c_str()); }
 
   absl::Status Open() {
@@ -101,26 +107,18 @@ class Listener final : public StatusSocket {
   void Accept() {
     acceptor_.async_accept([this](const boost::system::error_code& error, stream_protocol::socket socket) {
       if (error == asio::error::operation_aborted) return;
-      if (!error) std::make_shared<Conversation>(std::move(socket), status_)->Start();
+      if (!error) std::make_shared<Conversation>(std::move(socket), commands_)->Start();
       Accept();
     });
   }
 
   const std::filesystem::path path_;
-  const std::function<std::string()> status_;
+  const Commands commands_;
   stream_protocol::acceptor acceptor_;
 };
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<StatusSocket>> StatusSocket::Listen(asio::io_context& io, const std::filesystem::path& state_directory,
-                                                                   std::function<std::string()> status) {
-  auto listener = std::make_unique<Listener>(io, state_directory / kName, std::move(status));
-  if (absl::Status opened = listener->Open(); !opened.ok()) return opened;
-  return listener;
-}
-
-absl::StatusOr<std::string> AskStatus(const std::filesystem::path& state_directory) {
+// The agent's answer, one line.
+absl::StatusOr<std::string> Ask(const std::filesystem::path& state_directory, std::string_view command) {
   const std::filesystem::path path = state_directory / kName;
   asio::io_context io;
   stream_protocol::socket socket(io);
@@ -132,7 +130,7 @@ absl::StatusOr<std::string> AskStatus(const std::filesystem::path& state_directo
   }
   if (error) return absl::NotFoundError(StrCat("no agent runs with the state directory ", state_directory.string(), " (", error.message(), ")"));
   boost::system::error_code result = asio::error::would_block;
-  const std::string request = "{\"command\":\"status\"}\n";
+  const std::string request = StrCat("{\"command\":\"", command, "\"}\n");
   asio::streambuf answer(kAnswerBytesMax);
   asio::async_write(socket, asio::buffer(request), [&](const boost::system::error_code& written, std::size_t) {
     result = written;
@@ -144,6 +142,24 @@ absl::StatusOr<std::string> AskStatus(const std::filesystem::path& state_directo
   if (result) return absl::UnavailableError(StrCat("the agent does not answer at ", path.string()));
   std::string line(asio::buffers_begin(answer.data()), asio::buffers_end(answer.data()));
   return line.substr(0, line.find('\n'));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StatusSocket>> StatusSocket::Listen(asio::io_context& io, const std::filesystem::path& state_directory,
+                                                                   Commands commands) {
+  auto listener = std::make_unique<Listener>(io, state_directory / kName, std::move(commands));
+  if (absl::Status opened = listener->Open(); !opened.ok()) return opened;
+  return listener;
+}
+
+absl::StatusOr<std::string> AskStatus(const std::filesystem::path& state_directory) { return Ask(state_directory, "status"); }
+
+absl::Status AskToLook(const std::filesystem::path& state_directory) {
+  const auto answer = Ask(state_directory, "look");
+  if (!answer.ok()) return answer.status();
+  if (*answer == kLooking) return absl::OkStatus();
+  return absl::UnavailableError("the running agent is of an older version; restart it");
 }
 
 }  // namespace steward::agent

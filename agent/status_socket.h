@@ -1,4 +1,4 @@
-// <state>/agent.sock: answers `steward-agent status`. One request a line, {"command":"status"}; one JSON line back.
+// <state>/agent.sock: how the commands talk to the running agent. One request a line, {"command":"status"}; one JSON line back.
 #pragma once
 
 #include <filesystem>
@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/asio/io_context.hpp"
 
@@ -13,14 +14,21 @@ namespace steward::agent {
 
 class StatusSocket {
  public:
-  // Mode 0600; an old socket file is replaced, so the state directory must be locked. `status` is called on `io`.
+  // Called on the io_context.
+  struct Commands {
+    std::function<std::string()> status;  // "status": one line of JSON
+    std::function<void()> look;           // "look": something was left in the state directory
+  };
+  // Mode 0600; an old socket file is replaced, so the state directory must be locked.
   static absl::StatusOr<std::unique_ptr<StatusSocket>> Listen(boost::asio::io_context& io,
                                                               const std::filesystem::path& state_directory,
-                                                              std::function<std::string()> status);
+                                                              Commands commands);
   virtual ~StatusSocket() = default;  // removes the file
 };
 
 // Asks the running agent. NotFound: none runs; PermissionDenied; Unavailable: it does not answer within 5 s.
 absl::StatusOr<std::string> AskStatus(const std::filesystem::path& state_directory);
+// Tells the running agent that there is something new for it in its directory. Errors as above.
+absl::Status AskToLook(const std::filesystem::path& state_directory);
 
 }  // namespace steward::agent

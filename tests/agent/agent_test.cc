@@ -60,7 +60,7 @@ class AgentTest : public testing::Test {
     std::vector<std::unique_ptr<Probe>> probes;
     probes.push_back(std::make_unique<CountingProbe>(value_));
     Agent::Parts parts{io_, *clock_, disk_, connector_, [this] { return next_random_++; }, std::move(probes),
-                       [this] { return groups_; }, [] { return std::string("same"); }, {},
+                       [this] { return groups_; }, [this] { return inventory_mark_; }, {},
                        [this] { return clock_->BootNow() - slept_; }};
     auto agent = Agent::Open(std::move(settings), std::move(parts));
     ASSERT_TRUE(agent.ok()) << agent.status();
@@ -96,6 +96,7 @@ class AgentTest : public testing::Test {
   std::int64_t value_ = 0;
   absl::Duration slept_;
   std::vector<InventoryGroup> groups_;
+  std::string inventory_mark_;
 };
 
 TEST_F(AgentTest, ItSamplesAtOnceAndThenAtTheCollectorsInterval) {
@@ -210,8 +211,23 @@ TEST_F(AgentTest, StatusIsAnsweredOnItsSocketAndReadableInWords) {
   EXPECT_THAT(*words, HasSubstr("counting"));
 }
 
+TEST_F(AgentTest, WhatWasLeftInItsDirectoryIsSentAtOnceWhenItIsToldSo) {
+  StartAgent();
+  ASSERT_TRUE(RunUntil([this] { return collector_.inventories().size() == 1; }));
+  groups_ = {{"reported", {{"now", "the printer is loud"}}, ""}};
+  inventory_mark_ = "another";
+  absl::Status looks;
+  std::thread asker([&] { looks = AskToLook(directory_.path()); });
+  const bool sent = RunUntil([this] { return collector_.inventories().size() == 2; });
+  asker.join();
+  EXPECT_TRUE(looks.ok()) << looks;
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(collector_.inventories()[1].facts(0).value(), "the printer is loud");
+}
+
 TEST_F(AgentTest, StatusOfAnAgentThatDoesNotRunSaysSo) {
   EXPECT_TRUE(absl::IsNotFound(AskStatus(directory_.path()).status()));
+  EXPECT_TRUE(absl::IsNotFound(AskToLook(directory_.path())));
   EXPECT_TRUE(absl::IsNotFound(AskStatus(directory_.path() / "none").status()));
 }
 
