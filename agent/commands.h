@@ -28,6 +28,18 @@ struct HelperOptions {
 };
 int RunHelperCommand(const HelperOptions& options);
 
+struct ReportBackupOptions {
+  std::string state;
+  std::string job;
+  std::string result;  // ok, failed; empty: as `from` tells
+  std::string bytes;
+  std::string duration;
+  std::string from;     // restic, borg: whose output is on standard input
+  bool forget = false;  // nothing of the above: the job is kept no longer
+};
+int RunReportBackupCommand(const ReportBackupOptions& options);
+int RunReportProblemCommand(const std::string& state, const std::string& text);
+
 int RunStatusCommand(const std::string& state, bool json);
 
 }  // namespace steward::agent

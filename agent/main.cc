@@ -11,6 +11,24 @@
 #include "agent/probe_command.h"
 #include "base/version.h"
 
+namespace {
+
+constexpr char kReportBackupHelp[] = R"(In a script, the backup's own exit code counts, too:
+
+  out=$(mktemp)
+  if restic backup --json /home >"$out" 2>&1; then result=ok; else result=failed; fi
+  steward-agent report backup --job home --result $result --from restic <"$out"
+
+In one pipe (bash): without pipefail the exit code of a program before the | is lost.
+
+  set -o pipefail
+  restic backup --json /home 2>&1 | steward-agent report backup --job home --from restic ||
+      steward-agent report backup --job home --result failed
+
+Output that does not say that a backup was made (the program was killed, for one) is a failed run.)";
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace steward::agent;
   CLI::App app{"Watches this machine and streams its inventory and health to the company's collector."};
@@ -45,9 +63,24 @@ int main(int argc, char** argv) {
   probe_command->add_option("--config", probe_config, std::string("What to check besides [") + kDefaultConfigFile + ", if there; not of a recorded machine]");
   probe_command->add_flag("--json", probe.json, "For programs");
 
-  CLI::App* report_command = app.add_subcommand("report", "Tells the collector about a backup or a problem (not available in this version)");
-  report_command->allow_extras();
-  report_command->prefix_command();
+  CLI::App* report_command = app.add_subcommand("report", "Tells the collector about a backup or a problem, as root or as the agent's user");
+  report_command->require_subcommand(1);
+  ReportBackupOptions backup;
+  backup.state = kDefaultStateDirectory;
+  CLI::App* report_backup_command = report_command->add_subcommand("backup", "Tells how a backup ended; kept until the next run, whether the agent runs or not");
+  report_backup_command->add_option("--job", backup.job, "A name for this backup, the same each time: letters, digits, . _ -")->required();
+  report_backup_command->add_option("--result", backup.result, "ok or failed; with --from: failed stands, ok only if the output says so, too");
+  report_backup_command->add_option("--bytes", backup.bytes, "The size of what was to be saved");
+  report_backup_command->add_option("--duration", backup.duration, "How long it took: 90s, 1h30m");
+  report_backup_command->add_option("--from", backup.from, "restic or borg: reads result, bytes and duration from its --json output on standard input");
+  report_backup_command->add_flag("--forget", backup.forget, "Drops the job and what is known of it");
+  report_backup_command->add_option("--state", backup.state, "The agent's directory")->capture_default_str();
+  report_backup_command->footer(kReportBackupHelp);
+  std::string problem_state = kDefaultStateDirectory;
+  std::string problem_text;
+  CLI::App* report_problem_command = report_command->add_subcommand("problem", "Tells in words what is wrong here; the last 20 are kept");
+  report_problem_command->add_option("TEXT", problem_text, "At most 1000 characters")->required();
+  report_problem_command->add_option("--state", problem_state, "The agent's directory")->capture_default_str();
 
   HelperOptions helper{std::string(kHelperSocket), "steward-agent", false};
   CLI::App* helper_command = app.add_subcommand("helper", "As root: answers the running agent, which has no privilege, from a fixed list of questions");
@@ -72,10 +105,8 @@ int main(int argc, char** argv) {
     return RunProbeCommand(probe, std::cout, std::cerr);
   }
   if (*helper_command) return RunHelperCommand(helper);
-  if (*report_command) {
-    std::cerr << "steward-agent: `report` is not available in this version; tell the collector's people in another way" << std::endl;
-    return kWrongUsage;
-  }
+  if (*report_backup_command) return RunReportBackupCommand(backup);
+  if (*report_problem_command) return RunReportProblemCommand(problem_state, problem_text);
   if (*version_command) std::cout << "steward-agent " << std::string(steward::Version()) << std::endl;
   return kDone;
 }

@@ -16,6 +16,9 @@
 #include "agent/probes/check_board.h"
 #include "agent/probes/check_output.h"
 #include "agent/probes/endpoint_list.h"
+#include "agent/report/problem_file.h"
+#include "agent/report/report_directory.h"
+#include "agent/report/reported_group.h"
 #include "agent/shutdown_reason.h"
 #include "agent/uplink/grpc_loop.h"
 #include "agent/uplink/grpc_stream.h"
@@ -32,6 +35,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kAnswersFile[] = "answers.toml";
+
 std::string ReadBootId(Platform& platform) {
   std::string text;
   platform.ReadFile("/proc/sys/kernel/random/boot_id", text).IgnoreError();
@@ -40,12 +45,13 @@ std::string ReadBootId(Platform& platform) {
 }
 
 // When one of these was written, packages, waiting updates, users, services, jobs or the name may have changed.
-std::string InventoryMark(const fs::path& answers) {
+std::string InventoryMark(const fs::path& state) {
   std::string mark;
   for (const fs::path& path : {fs::path("/var/lib/dpkg/status"), fs::path("/var/lib/rpm"), fs::path("/usr/lib/sysimage/rpm"),
                                fs::path("/etc/passwd"), fs::path("/etc/group"), fs::path("/etc/hostname"),
                                fs::path("/etc/os-release"), fs::path("/etc/fstab"), fs::path("/etc/systemd/system"), fs::path("/etc/cron.d"),
-                               fs::path("/var/lib/apt/lists"), fs::path("/var/cache/dnf"), fs::path("/var/cache/libdnf5"), answers}) {
+                               fs::path("/var/lib/apt/lists"), fs::path("/var/cache/dnf"), fs::path("/var/cache/libdnf5"), state / kAnswersFile,
+                               state / kReportsDirectory / kProblemFile}) {
     std::error_code error;
     const auto time = fs::last_write_time(path, error);
     StrAppend(&mark, error ? std::int64_t{0} : static_cast<std::int64_t>(time.time_since_epoch().count()), ";");
@@ -103,11 +109,10 @@ int RunRunCommand(const RunOptions& options) {
   const std::unique_ptr<SpoolDisk> disk = NewPosixSpoolDisk();
   auto sources = MakeInventorySources(*platform);
   std::random_device device;
-  const fs::path answers = state / "answers.toml";
 
   const MachineIdentity seen = ReadMachineIdentity(*platform);
   ProbeSettings probe_settings = config->probes;
-  probe_settings.reports_directory = state / "reports";
+  probe_settings.reports_directory = state / kReportsDirectory;
   const auto checks = probe_settings.check_board = std::make_shared<CheckBoard>();
   const auto endpoints = probe_settings.endpoints = std::make_shared<EndpointList>();
   Agent::Settings settings{state, *config, *identity, IdentityMessage(seen, SteadyFingerprint(state, seen.hardware)),
@@ -120,13 +125,14 @@ int RunRunCommand(const RunOptions& options) {
   Agent::Parts parts{io, **clock, *disk, connector,
                      [&device] { return (std::uint64_t{device()} << 32) | device(); },
                      MakeProbes(*platform, probe_settings),
-                     [&sources, answers, checks] {
+                     [&sources, state, checks] {
                        std::vector<InventoryGroup> groups = CollectInventory(sources);
-                       groups.push_back(EnteredGroup(answers));
+                       groups.push_back(EnteredGroup(state / kAnswersFile));
+                       groups.push_back(ReportedGroup(state));
                        groups.push_back(CheckGroup(*checks));
                        return groups;
                      },
-                     [answers, checks] { return StrCat(InventoryMark(answers), checks->mark()); },
+                     [state, checks] { return StrCat(InventoryMark(state), checks->mark()); },
                      [&io](std::function<void()> changed) { return WatchNetwork(io.get_executor(), std::move(changed)); }};
   parts.endpoints = endpoints;
   if (options.clock.empty()) parts.awake_clock = AwakeNow;  // a test's clock does not know of it

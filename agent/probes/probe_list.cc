@@ -2,6 +2,7 @@
 #include "agent/probe_settings.h"
 #include "agent/probes/accounts.h"
 #include "agent/probes/arp.h"
+#include "agent/probes/backups.h"
 #include "agent/probes/bonding.h"
 #include "agent/probes/btrfs.h"
 #include "agent/probes/buddyinfo.h"
@@ -116,6 +117,7 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSe
   probes.push_back(MakeChecksProbe(platform, settings));
   probes.push_back(MakeScrapeProbe(platform, settings));
   probes.push_back(MakeEndpointsProbe(platform, settings));
+  probes.push_back(MakeBackupsProbe(platform, settings.reports_directory));
   return probes;
 }
 

@@ -62,7 +62,7 @@ std::vector<KeptKind> KeptKinds(const Config& config) {
       {"Inventory: packages, services, volumes, network interfaces, displays, printers, listening ports, how the machine is guarded; local user accounts "
        "by name: who may become root and why, whether the password is locked, none or set and the day of its change, root's SSH keys by "
        "fingerprint and comment, the day of the last log-in once it is 30 days ago (before that only that it was within 30 days); "
-       "and what changed of it",
+       "problems in the words of those who reported them; and what changed of it",
        "security updates, licences, finding the cause of a fault, noticing new administrators and accounts nobody uses",
        "the live inventory and its changes for good", kManagers, {"inventory", "fact", "fact_change"}},
       {"Issues with their evidence and history: who acknowledged, commented and closed",

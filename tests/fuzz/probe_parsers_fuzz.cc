@@ -64,6 +64,9 @@
 #include "agent/probes/updates.h"
 #include "agent/probes/ups.h"
 #include "agent/probes/vmstat.h"
+#include "agent/report/backup_file.h"
+#include "agent/report/backup_output.h"
+#include "agent/report/problem_file.h"
 #include "base/endpoint_url.h"
 
 namespace {
@@ -326,17 +329,39 @@ void OwnChecks(std::uint8_t choice, std::string_view text) {
   }
 }
 
+void Reports(std::uint8_t choice, std::string_view text) {
+  switch (choice) {
+    case 72:
+    case 73: {
+      const auto output = choice == 72 ? NewResticOutput() : NewBorgOutput();
+      output->Take(text.substr(0, text.size() / 2));
+      output->Take(text.substr(text.size() / 2));
+      (void)output->Finish();
+      break;
+    }
+    case 74:
+      (void)ParseBackupJobs(text).status();
+      break;
+    case 75:
+      (void)ParseProblems(text).status();
+      break;
+    default:
+      break;
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   CheckingSink sink;
-  const auto choice = static_cast<std::uint8_t>(data[0] % 64);
+  const auto choice = static_cast<std::uint8_t>(data[0] % 76);
   Samples(choice, text, sink);
   Facts(choice, text);
   Services(choice, text);
   Guards(choice, text);
   OwnChecks(choice, text);
+  Reports(choice, text);
   return 0;
 }
