@@ -15,7 +15,7 @@ namespace steward::agent {
 namespace {
 
 constexpr std::chrono::seconds kWaitAtEnd(2);
-constexpr double kJitter = 0.1;  // of the interval, either way
+constexpr double kJitter = 0.1;  // of the interval, shorter: a question a minute would else miss the minute's report
 
 struct KeptSample {
   const Metric* metric = nullptr;
@@ -82,7 +82,7 @@ class SlowProbe final : public Probe {
  public:
   SlowProbe(std::unique_ptr<Probe> probe, Clock& clock, double place)
       : clock_(clock),
-        interval_(probe->slow_interval() * (1 - kJitter + 2 * kJitter * place)),
+        interval_(probe->slow_interval() * (1 - kJitter * place)),
         question_(std::make_shared<Question>()) {
     question_->probe = std::move(probe);
   }
@@ -118,7 +118,7 @@ class SlowProbe final : public Probe {
     if (question_->asking || !std::exchange(waiting_, false)) return;
     const bool failed = !question_->status.ok() && !absl::IsNotFound(question_->status);
     wait_ = failed ? std::min(interval_, wait_ == interval_ ? kSlowProbeRetry : wait_ * 2) : interval_;
-    due_boot_ = now + wait_;
+    due_boot_ = failed ? now + wait_ : asked_boot_ + wait_;
   }
   void Start(absl::Duration now) {
     question_->asking = true;

@@ -91,6 +91,18 @@ TEST_F(SlowProbeTest, SaysTheLastAnswerUntilTheNextIsDue) {
   ASSERT_TRUE(AwaitValue(2));
 }
 
+// Answers are noticed at the next report, up to a minute later: that must not make every interval a minute longer.
+TEST_F(SlowProbeTest, TheIntervalCountsFromTheQuestion) {
+  Collected said;
+  ASSERT_TRUE(probe_->Collect(said).ok());
+  const auto end = std::chrono::steady_clock::now() + kDeadline;
+  while (source_->answered == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  clock_.Advance(absl::Minutes(50));
+  ASSERT_TRUE(AwaitValue(1));
+  clock_.Advance(absl::Minutes(10));
+  ASSERT_TRUE(AwaitValue(2));
+}
+
 TEST_F(SlowProbeTest, AHangingSourceIsAskedOnceAndSaidToHang) {
   std::promise<void> gate;
   source_->gate = gate.get_future().share();
