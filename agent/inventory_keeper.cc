@@ -28,6 +28,22 @@ absl::StatusOr<v1::Inventory> LoadInventory(const std::filesystem::path& file) {
 
 }  // namespace
 
+InventoryGroup KeptGroup(const std::filesystem::path& file, std::string_view group) {
+  InventoryGroup kept{std::string(group), {}, ""};
+  const auto inventory = LoadInventory(file);
+  if (!inventory.ok()) {
+    kept.note = "not asked yet";
+    return kept;
+  }
+  for (const v1::Fact& fact : inventory->facts()) {
+    if (fact.group() == group) kept.facts.push_back({fact.key(), fact.value()});
+  }
+  for (const v1::SourceNote& note : inventory->notes()) {
+    if (note.group() == group) kept.note = note.note();
+  }
+  return kept;
+}
+
 v1::Inventory MakeInventory(const std::vector<InventoryGroup>& groups, absl::Time now) {
   v1::Inventory inventory;
   inventory.mutable_observed_time()->set_seconds(absl::ToUnixSeconds(now));

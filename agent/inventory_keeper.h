@@ -55,6 +55,9 @@ class InventoryKeeper {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
+// The facts that the inventory in `file` has of a group; none and a note if there is no such inventory yet.
+InventoryGroup KeptGroup(const std::filesystem::path& file, std::string_view group);
+
 // As it travels: text escaped, sorted, unique, with its digest.
 v1::Inventory MakeInventory(const std::vector<InventoryGroup>& groups, absl::Time now);
 

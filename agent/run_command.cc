@@ -1,8 +1,11 @@
 #include <malloc.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <random>
 
 #include "absl/strings/ascii.h"
@@ -11,6 +14,7 @@
 #include "agent/commands.h"
 #include "agent/fingerprint.h"
 #include "agent/log_setup.h"
+#include "agent/platform/linux/run_program.h"
 #include "agent/platform/network_watch.h"
 #include "agent/platform/platform.h"
 #include "agent/probes/check_board.h"
@@ -120,19 +124,28 @@ int RunRunCommand(const RunOptions& options) {
   if (!identity->machine_class.empty()) settings.machine.set_class_(identity->machine_class);
   spdlog::info("steward-agent {}: machine {} ({})", std::string(Version()), identity->machine_id, settings.machine.host_name());
 
+  // The first inventory takes over what slow sources told before; a quarter of an hour later they are asked.
+  const auto at_start = std::make_shared<std::atomic<bool>>(true);
+  const std::function<InventoryGroup(std::string_view)> kept_group = [state](std::string_view group) {
+    return KeptGroup(state / "inventory.pb", group);
+  };
+
   GrpcLoop loop;
   GrpcConnector connector(loop, io.get_executor());
   Agent::Parts parts{io, **clock, *disk, connector,
                      [&device] { return (std::uint64_t{device()} << 32) | device(); },
                      MakeProbes(*platform, probe_settings),
-                     [&sources, state, checks] {
-                       std::vector<InventoryGroup> groups = CollectInventory(sources);
+                     [&sources, state, checks, at_start, kept_group] {
+                       const bool is_first = at_start->exchange(false);
+                       std::vector<InventoryGroup> groups = CollectInventory(sources, is_first ? kept_group : decltype(kept_group)());
                        groups.push_back(EnteredGroup(state / kAnswersFile));
                        groups.push_back(ReportedGroup(state));
                        groups.push_back(CheckGroup(*checks));
                        return groups;
                      },
-                     [state, checks] { return StrCat(InventoryMark(state), checks->mark()); },
+                     [state, checks, at_start] {
+                       return StrCat(InventoryMark(state), checks->mark(), *at_start ? "" : " complete");
+                     },
                      [&io](std::function<void()> changed) { return WatchNetwork(io.get_executor(), std::move(changed)); }};
   parts.endpoints = endpoints;
   if (options.clock.empty()) parts.awake_clock = AwakeNow;  // a test's clock does not know of it
@@ -146,6 +159,7 @@ int RunRunCommand(const RunOptions& options) {
     const v1::MachineEvent::Kind why = ShutdownReason(*platform);
     spdlog::info("stopping ({})", v1::MachineEvent::Kind_Name(why));
     service_manager.Stopping();
+    EndPrograms();
     (*agent)->Stop(why, [&io] { io.stop(); });
   });
   (*agent)->Start();

@@ -85,6 +85,7 @@ class SlowProbe final : public Probe {
         interval_(probe->slow_interval() * (1 - kJitter * place)),
         question_(std::make_shared<Question>()) {
     question_->probe = std::move(probe);
+    if (interval_ >= kSlowProbeStartsAtOnce * (1 - kJitter)) due_boot_ = clock.BootNow() + interval_ / 120 * (1 + place);
   }
   ~SlowProbe() override {
     std::unique_lock lock(question_->mutex);

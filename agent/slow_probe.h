@@ -13,6 +13,9 @@
 
 namespace steward::agent {
 
+// One that is asked every half hour or less often is asked for the first time after a hundred-and-twentieth of its interval, or
+// twice that: the start of an agent, or of a machine, is not the time for programs that take seconds of the processor.
+inline constexpr absl::Duration kSlowProbeStartsAtOnce = absl::Minutes(30);
 // A probe that fails is asked again after this, doubled with each failure up to its interval.
 inline constexpr absl::Duration kSlowProbeRetry = absl::Minutes(1);
 // How often the sampler takes what is there.

@@ -1,6 +1,7 @@
 // The slowly changing description of this machine, as facts.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ class InventorySource {
   // The group's name: identity, os, processor, memory, disk, volume, network, package, user, service, job,
   // update, power, peripheral, listener, posture, firmware.
   virtual std::string_view group() const = 0;
+  // Runs a program that takes seconds of the processor: not at the agent's start, when the machine has enough to do.
+  virtual bool slow() const { return false; }
   // Appends the facts. Errors as in Probe::Collect; what was appended before an error is kept and the error becomes a
   // note.
   virtual absl::Status Collect(std::vector<Fact>& facts) = 0;
@@ -37,7 +40,9 @@ struct InventoryGroup {
   std::vector<Fact> facts;  // sorted by key, unique
   std::string note;         // why something is missing; empty if all could be read
 };
-std::vector<InventoryGroup> CollectInventory(std::vector<std::unique_ptr<InventorySource>>& sources);
+// `in_place_of_slow`, if given, is asked in place of those that are slow().
+std::vector<InventoryGroup> CollectInventory(std::vector<std::unique_ptr<InventorySource>>& sources,
+                                             const std::function<InventoryGroup(std::string_view group)>& in_place_of_slow = {});
 
 // Hex SHA-256 each; nothing in them changes with a restart, another port or a new installation.
 struct HardwareFingerprint {

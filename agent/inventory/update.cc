@@ -20,6 +20,7 @@ class UpdateInventory final : public InventorySource {
  public:
   explicit UpdateInventory(Platform& platform) : platform_(platform) {}
   std::string_view group() const override { return "update"; }
+  bool slow() const override { return true; }
 
   absl::Status Collect(std::vector<Fact>& facts) override {
     const absl::StatusOr<PendingUpdates> updates = AskPendingUpdates(platform_);

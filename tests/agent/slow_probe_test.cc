@@ -58,6 +58,7 @@ class SlowProbeTest : public ::testing::Test {
     std::vector<std::unique_ptr<Probe>> probes;
     probes.push_back(std::make_unique<FakeSlowProbe>(source_));
     probe_ = std::move(TakeOffSamplingPath(std::move(probes), clock_, [] { return 500; }).front());
+    clock_.Advance(absl::Minutes(1));  // it has started
   }
 
   // Asks until what it says fulfils `condition`; false after the deadline. Time of the clock stands still.
@@ -89,6 +90,22 @@ TEST_F(SlowProbeTest, SaysTheLastAnswerUntilTheNextIsDue) {
   EXPECT_EQ(source_->asked, 1);
   clock_.Advance(absl::Minutes(20));
   ASSERT_TRUE(AwaitValue(2));
+}
+
+TEST_F(SlowProbeTest, WhatIsAskedSeldomIsNotAskedAtTheStart) {
+  std::vector<std::unique_ptr<Probe>> probes;
+  probes.push_back(std::make_unique<FakeSlowProbe>(source_));
+  const auto probe = std::move(TakeOffSamplingPath(std::move(probes), clock_, [] { return 0; }).front());
+  Collected said;
+  ASSERT_TRUE(probe->Collect(said).ok());
+  clock_.Advance(absl::Seconds(20));
+  ASSERT_TRUE(probe->Collect(said).ok());
+  EXPECT_EQ(source_->asked, 0);
+  clock_.Advance(absl::Seconds(10));
+  ASSERT_TRUE(probe->Collect(said).ok());
+  const auto end = std::chrono::steady_clock::now() + kDeadline;
+  while (source_->answered == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_EQ(source_->asked, 1);
 }
 
 // Answers are noticed at the next report, up to a minute later: that must not make every interval a minute longer.

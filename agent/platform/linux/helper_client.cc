@@ -14,6 +14,7 @@
 
 #include "absl/time/clock.h"
 #include "agent/platform/linux/helper_protocol.h"
+#include "agent/platform/linux/run_program.h"
 #include "base/text.h"
 
 namespace steward::agent {
@@ -67,10 +68,11 @@ class Connection {
 
   absl::Status Wait(short events) {
     while (true) {
+      if (ProgramsAreEnded()) return absl::CancelledError("the agent ends");
       const std::int64_t left_ms = absl::ToInt64Milliseconds(end_ - absl::Now());
       if (left_ms <= 0) return absl::DeadlineExceededError("the root helper does not answer");
       pollfd waiting = {fd_, events, 0};
-      const int ready = ::poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(left_ms, 60'000)));
+      const int ready = ::poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(left_ms, 200)));
       if (ready > 0) return absl::OkStatus();
       if (ready < 0 && errno != EINTR) return Broken();
     }

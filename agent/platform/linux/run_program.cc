@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
@@ -24,6 +25,9 @@ namespace {
 constexpr absl::Duration kEndAfterKill = absl::Seconds(1);
 constexpr absl::Duration kLookAgainFirst = absl::Milliseconds(1);
 constexpr absl::Duration kLookAgainMax = absl::Milliseconds(50);
+constexpr std::int64_t kEndIsSeenMs = 200;
+
+std::atomic<bool> programs_are_ended = false;
 
 class SpawnActions {
  public:
@@ -64,10 +68,11 @@ class SpawnAttributes {
 absl::Status ReadAll(int pipe, absl::Time end, std::size_t bytes_max, std::string& output) {
   std::array<char, 16 << 10> buffer;
   while (output.size() <= bytes_max) {
+    if (programs_are_ended) return absl::CancelledError("was ended with the agent");
     const std::int64_t left_ms = absl::ToInt64Milliseconds(end - absl::Now());
     if (left_ms <= 0) return absl::DeadlineExceededError("took too long and was ended");
     pollfd waiting = {pipe, POLLIN, 0};
-    const int ready = ::poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(left_ms, 60'000)));
+    const int ready = ::poll(&waiting, 1, static_cast<int>(std::min(left_ms, kEndIsSeenMs)));
     if (ready < 0 && errno != EINTR) return absl::UnavailableError(StrCat("poll: ", std::strerror(errno)));
     if (ready <= 0) continue;
     const ssize_t length = ::read(pipe, buffer.data(), buffer.size());
@@ -84,7 +89,7 @@ bool HasEnded(pid_t child, absl::Time end) {
     siginfo_t info = {};
     if (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno != EINTR) return true;
     if (info.si_pid == child) return true;
-    if (absl::Now() >= end) return false;
+    if (absl::Now() >= end || programs_are_ended) return false;
     absl::SleepFor(pause);
   }
 }
@@ -147,9 +152,13 @@ absl::StatusOr<pid_t> Start(std::vector<std::string> command, int pipe) {
 
 }  // namespace
 
+void EndPrograms() { programs_are_ended = true; }
+bool ProgramsAreEnded() { return programs_are_ended; }
+
 absl::StatusOr<ProgramEnd> RunProgram(const std::vector<std::string>& command, absl::Duration deadline,
                                       std::size_t bytes_max) {
   const absl::Time end = absl::Now() + deadline;
+  if (programs_are_ended) return absl::CancelledError(StrCat(command[0], " is not started: the agent ends"));
   if (Unended::Get().Has(command)) {
     return absl::DeadlineExceededError(StrCat(command[0], " hangs since an earlier time, not even a kill ends it"));
   }

@@ -23,4 +23,9 @@ struct ProgramEnd {
 absl::StatusOr<ProgramEnd> RunProgram(const std::vector<std::string>& command, absl::Duration deadline,
                                       std::size_t bytes_max);
 
+// This process is about to end: programs that run are killed, their callers hear Cancelled within moments, as do all that come
+// later. Thread-safe.
+void EndPrograms();
+bool ProgramsAreEnded();
+
 }  // namespace steward::agent
