@@ -188,10 +188,10 @@ TEST_F(ProgramTest, UsageIsExplainedWithItsExitCode) {
   EXPECT_EQ(Run({"--help"}), 0);
   EXPECT_EQ(Run({"fly"}), 2);
   EXPECT_EQ(Run({}), 2);
-  EXPECT_EQ(Run({"report", "problem", "the printer"}), 2);
-  EXPECT_THAT(Output(), HasSubstr("not available in this version"));
-  EXPECT_EQ(Run({"report", "backup", "--job", "nightly", "--result", "ok"}), 2);
-  EXPECT_THAT(Output(), HasSubstr("not available in this version"));
+  EXPECT_EQ(Run({"report"}), 2);
+  EXPECT_EQ(Run({"report", "backup", "--job", "nightly", "--result", "perhaps"}), 2);
+  EXPECT_EQ(Run({"report", "problem", "the printer", "--state", State() + "/none"}), 1);
+  EXPECT_THAT(Output(), HasSubstr("enrol this machine first"));
   EXPECT_EQ(Run({"version"}), 0);
   EXPECT_THAT(Output(), HasSubstr("steward-agent "));
   EXPECT_EQ(Run({"status", "--state", State()}), 1);
