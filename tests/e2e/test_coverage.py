@@ -1,5 +1,6 @@
 """What share of a machine's time was observed, and why not the rest: told where people look."""
 
+import re
 import signal
 from datetime import datetime, timezone
 
@@ -131,7 +132,8 @@ def test_a_cut_link_reads_link_down_delivered_later(far_agent, clocks):
     assert sum(gaps(collector).values()) < 10 * 60, gaps(collector)
     assert ratio(collector) > 0.9
     text = collector.ctl("machine", "show", collector.machine()["id"]).stdout
-    assert "link down, delivered later 2 h" in text or "link down, delivered later 3 h" in text, text
+    told = re.findall(r"link down, delivered later (?:(\d+) h)? ?(?:(\d+) min)?", text)  # two, if midnight was between
+    assert 170 <= sum(60 * int(hours or 0) + int(minutes or 0) for hours, minutes in told) <= 190, text
 
 
 def test_a_machine_set_up_anew_is_offered_and_goes_on_for_the_old_one(collector, make_agent):
