@@ -57,6 +57,11 @@ bool HasOption(std::string_view options, std::string_view wanted) {
   return false;
 }
 
+// Of the super block. ext4 since Linux 6.12 stays "rw" when an error has made it refuse writes, and says so by a word.
+bool IsReadOnly(std::string_view super_options) {
+  return HasOption(super_options, "ro") || HasOption(super_options, "emergency_ro");
+}
+
 std::uint64_t Bytes(std::uint64_t blocks, std::uint64_t block_size) {
   std::uint64_t bytes = 0;
   return __builtin_mul_overflow(blocks, block_size, &bytes) ? std::numeric_limits<std::uint64_t>::max() : bytes;
@@ -142,7 +147,7 @@ absl::StatusOr<std::vector<Mount>> ParseMountinfo(std::string_view text) {
     if (field != "-" || !NextField(rest, fs_type) || !NextField(rest, device) || !NextField(rest, super_options)) {
       return Malformed("mountinfo", line);
     }
-    mounts.push_back({Unescaped(device), Unescaped(mount_point), Unescaped(fs_type), HasOption(super_options, "ro")});
+    mounts.push_back({Unescaped(device), Unescaped(mount_point), Unescaped(fs_type), IsReadOnly(super_options)});
   }
   return mounts;
 }

@@ -47,11 +47,15 @@ TEST(Text, NumbersSaturateInsteadOfWrapping) {
 TEST(Mountinfo, UnescapesNamesAndJudgesReadOnlyByTheSuperBlock) {
   const auto mounts = ParseMountinfo(
       "70 28 253:2 / /home/Shared\\040Files ro,relatime shared:34 master:1 - ext4 /dev/mapper/vg-home rw\n"
-      "71 28 8:1 / /usb rw - exfat /dev/sda1 ro,x\n");
+      "71 28 8:1 / /usb rw - exfat /dev/sda1 ro,x\n"
+      "72 28 8:2 / /srv rw,relatime - ext4 /dev/sda2 rw,emergency_ro,errors=remount-ro\n"
+      "73 28 8:3 / /data rw,relatime - ext4 /dev/sda3 rw,errors=remount-ro\n");
   ASSERT_TRUE(mounts.ok()) << mounts.status();
   EXPECT_EQ((*mounts)[0].mount_point, "/home/Shared Files");
   EXPECT_FALSE((*mounts)[0].is_read_only);
   EXPECT_TRUE((*mounts)[1].is_read_only);
+  EXPECT_TRUE((*mounts)[2].is_read_only) << "an error made ext4 refuse writes";
+  EXPECT_FALSE((*mounts)[3].is_read_only);
   EXPECT_FALSE(ParseMountinfo("70 28 253:2 / /home rw shared:1 - ext4\n").ok());
   EXPECT_FALSE(ParseMountinfo("70 28\n").ok());
 }
