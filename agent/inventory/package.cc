@@ -13,7 +13,7 @@ namespace {
 
 constexpr absl::Duration kRpmDeadline = absl::Seconds(30);
 
-// One stanza of dpkg's status file.
+// One package: a stanza of dpkg's status file, or a line of rpm's list, which has no status.
 struct Stanza {
   std::string_view name;
   std::string_view status;
@@ -41,6 +41,18 @@ bool NextStanza(std::string_view& text, Stanza& stanza) {
     take("Architecture:", stanza.architecture);
   }
   return any;
+}
+
+// What most packages are built for is the machine's own architecture. Empty if there is none.
+std::string_view MostFrequent(const std::map<std::string_view, int>& architectures) {
+  std::string_view own;
+  int most = 0;
+  for (const auto& [architecture, count] : architectures) {
+    if (count <= most) continue;
+    own = architecture;
+    most = count;
+  }
+  return own;
 }
 
 class PackageInventory final : public InventorySource {
@@ -79,7 +91,6 @@ class PackageInventory final : public InventorySource {
 }  // namespace
 
 void ParseDpkgStatus(std::string_view text, std::vector<Fact>& facts) {
-  // What most packages are built for is the machine's own architecture.
   std::map<std::string_view, int> architectures;
   std::vector<Stanza> installed;
   Stanza stanza;
@@ -88,13 +99,7 @@ void ParseDpkgStatus(std::string_view text, std::vector<Fact>& facts) {
     installed.push_back(stanza);
     if (stanza.architecture != "all") ++architectures[stanza.architecture];
   }
-  std::string_view own;
-  int most = 0;
-  for (const auto& [architecture, count] : architectures) {
-    if (count <= most) continue;
-    own = architecture;
-    most = count;
-  }
+  const std::string_view own = MostFrequent(architectures);
   for (const Stanza& package : installed) {
     const bool is_foreign = package.architecture != own && package.architecture != "all";
     AddFact(facts, is_foreign ? StrCat(package.name, ":", package.architecture) : std::string(package.name),
@@ -103,17 +108,27 @@ void ParseDpkgStatus(std::string_view text, std::vector<Fact>& facts) {
 }
 
 void ParseRpmList(std::string_view text, std::vector<Fact>& facts) {
-  std::map<std::string_view, std::string> versions;
+  std::map<std::string_view, int> architectures;
+  std::vector<Stanza> installed;
   std::string_view line;
   while (NextLine(text, line)) {
-    std::string_view name;
-    std::string_view version;
-    if (!NextPart(line, '\t', name) || !NextPart(line, '\t', version) || name.empty()) continue;
-    if (name == "gpg-pubkey") continue;  // a key, kept as if it were a package
-    std::string& list = versions[name];
-    StrAppend(&list, list.empty() ? "" : ", ", version);
+    Stanza package;
+    if (!NextPart(line, '\t', package.name) || !NextPart(line, '\t', package.version) || package.name.empty()) continue;
+    if (package.name == "gpg-pubkey") continue;  // a key, kept as if it were a package
+    (void)NextPart(line, '\t', package.architecture);
+    if (package.architecture != "noarch") ++architectures[package.architecture];
+    installed.push_back(package);
   }
-  for (const auto& [name, list] : versions) AddFact(facts, std::string(name), list);
+  const std::string_view own = MostFrequent(architectures);
+  std::map<std::string, std::string> versions;
+  for (const Stanza& package : installed) {
+    const bool is_foreign =
+        !package.architecture.empty() && package.architecture != own && package.architecture != "noarch";
+    std::string& list =
+        versions[is_foreign ? StrCat(package.name, ".", package.architecture) : std::string(package.name)];
+    StrAppend(&list, list.empty() ? "" : ", ", package.version);
+  }
+  for (const auto& [name, list] : versions) AddFact(facts, name, list);
 }
 
 std::unique_ptr<InventorySource> MakePackageInventory(Platform& platform) {

@@ -58,6 +58,18 @@ TEST(Rpm, VersionsOfOneNameStandTogether) {
   EXPECT_EQ(Value(facts, "kernel"), "5.1-1, 5.1-2");
 }
 
+TEST(RpmList, APackageOfASecondArchitectureGoesByItsName) {
+  std::vector<Fact> facts;
+  ParseRpmList(
+      "glibc\t2.41-11\ti686\tv\nglibc\t2.41-11\tx86_64\tv\nbash\t5.2-1\tx86_64\tv\n"
+      "tzdata\t2025b-1\tnoarch\tv\n",
+      facts);
+  EXPECT_EQ(facts.size(), 4u);
+  EXPECT_EQ(Value(facts, "glibc"), "2.41-11");
+  EXPECT_EQ(Value(facts, "glibc.i686"), "2.41-11") << "as dnf calls its update";
+  EXPECT_EQ(Value(facts, "tzdata"), "2025b-1");
+}
+
 TEST(Accounts, PeopleAndAdministratorsWithoutFullNames) {
   LocalAccounts all;
   all.accounts = ParsePasswd(
