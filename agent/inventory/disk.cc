@@ -41,13 +41,16 @@ class DiskInventory final : public InventorySource {
     AddFact(facts, name + "/size_bytes", StrCat(SaturatingProduct(*sectors, kSectorBytes)));
     AddFact(facts, name + "/model", Line(directory + "/device/model"));
     const std::string maker = Line(directory + "/device/vendor");
-    if (!maker.starts_with("0x")) AddFact(facts, name + "/maker", maker);  // a virtual disk has a number there
+    // A virtual disk has a number there, and every SATA disk "ATA".
+    if (!maker.starts_with("0x") && maker != "ATA") AddFact(facts, name + "/maker", maker);
     AddFact(facts, name + "/firmware", First(directory + "/device/firmware_rev", directory + "/device/rev"));
     AddFact(facts, name + "/removable", Line(directory + "/removable") == "1" ? "yes" : "no");
     const std::string rotational = Line(directory + "/queue/rotational");
     AddFact(facts, name + "/rotation", rotational == "1" ? "yes" : rotational == "0" ? "no" : "");
     const std::string udev = UdevData(Line(directory + "/dev"));
     std::string serial = First(directory + "/device/serial", directory + "/serial");
+    // The short one of a SAS disk is its world-wide name; this one stands on its label.
+    if (serial.empty()) serial = UdevProperty(udev, "ID_SCSI_SERIAL");
     if (serial.empty()) serial = UdevProperty(udev, "ID_SERIAL_SHORT");
     AddFact(facts, name + "/serial", serial);
     AddFact(facts, name + "/wwn", UdevProperty(udev, "ID_WWN"));
