@@ -31,6 +31,7 @@ class OsInventory final : public InventorySource {
     }
     absl::Status status = platform_.ReadFile("/etc/os-release", text);
     if (!status.ok()) status = platform_.ReadFile("/usr/lib/os-release", text);
+    if (absl::IsPermissionDenied(status)) return status;
     if (!status.ok()) return absl::NotFoundError("no os-release file: name and version are not known");
     std::map<std::string, std::string> release = ParseOsRelease(text);
     AddFact(facts, "name", release["NAME"]);

@@ -28,9 +28,12 @@ class ServiceInventory final : public InventorySource {
   absl::Status Collect(std::vector<Fact>& facts) override {
     std::set<std::string> enabled;
     bool has_systemd = false;
+    absl::Status refused;
     for (const std::string_view directory : kUnitDirectories) {
       std::vector<std::string> names;
-      if (!platform_.ListDirectory(directory, names).ok()) continue;
+      const absl::Status status = platform_.ListDirectory(directory, names);
+      if (absl::IsPermissionDenied(status)) refused = status;
+      if (!status.ok()) continue;
       has_systemd = true;
       // What a package itself links is static: part of the system, not somebody's choice.
       if (directory != kUnitDirectories.front()) continue;
@@ -38,6 +41,7 @@ class ServiceInventory final : public InventorySource {
         if (name.ends_with(".wants") || name.ends_with(".requires")) AddWanted(StrCat(directory, "/", name), enabled);
       }
     }
+    if (!has_systemd && !refused.ok()) return refused;
     if (!has_systemd) return absl::NotFoundError("no systemd: services are not known");
     for (const std::string& unit : enabled) AddUnit(unit, facts);
     return absl::OkStatus();

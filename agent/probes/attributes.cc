@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "agent/probes/text.h"
+#include "base/text.h"
 
 namespace steward::agent {
 
@@ -10,7 +11,8 @@ std::optional<std::string_view> AttributeReader::Text(std::string_view directory
   path_.assign(directory);
   path_ += '/';
   path_ += name;
-  if (!platform_.ReadFile(path_, text_).ok()) return std::nullopt;
+  last_ = platform_.ReadFile(path_, text_);
+  if (!last_.ok()) return std::nullopt;
   return Trimmed(text_);
 }
 
@@ -26,6 +28,10 @@ std::optional<std::int64_t> AttributeReader::Hex(std::string_view directory, std
   constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (!value.has_value()) return std::nullopt;
   return static_cast<std::int64_t>(*value > kMax ? kMax : *value);
+}
+
+absl::Status AttributeReader::NothingRead(std::string_view absent) const {
+  return absl::IsPermissionDenied(last_) ? last_ : absl::NotFoundError(ToAbsl(absent));
 }
 
 }  // namespace steward::agent

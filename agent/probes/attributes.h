@@ -27,10 +27,15 @@ class AttributeReader {
   std::optional<std::int64_t> Integer(std::string_view directory, std::string_view name);
   std::optional<std::int64_t> Hex(std::string_view directory, std::string_view name);
 
+  // For a source that is absent if the last read gave nothing: NotFound with `absent`, or PermissionDenied if that read
+  // was refused, since nobody can tell then.
+  absl::Status NothingRead(std::string_view absent) const;
+
  private:
   Platform& platform_;
   std::string path_;
   std::string text_;
+  absl::Status last_;
 };
 
 }  // namespace steward::agent

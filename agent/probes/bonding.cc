@@ -23,7 +23,7 @@ class BondingProbe final : public Probe {
 
   absl::Status Collect(SampleSink& sink) override {
     const std::optional<std::string_view> text = attributes_.Text(kDirectory, "bonding_masters");
-    if (!text.has_value()) return absl::NotFoundError("no bonded interfaces");
+    if (!text.has_value()) return attributes_.NothingRead("no bonded interfaces");
     const std::string masters(*text);
     std::string_view rest = masters;
     std::string_view master;

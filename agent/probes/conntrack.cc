@@ -50,7 +50,7 @@ class ConntrackProbe final : public Probe {
   absl::Status Collect(SampleSink& sink) override {
     const std::optional<std::int64_t> entries = attributes_.Integer(kDirectory, "nf_conntrack_count");
     const std::optional<std::int64_t> limit = attributes_.Integer(kDirectory, "nf_conntrack_max");
-    if (!entries.has_value() || !limit.has_value()) return absl::NotFoundError("no connection tracking");
+    if (!entries.has_value() || !limit.has_value()) return attributes_.NothingRead("no connection tracking");
     sink.Add(kEntries, {}, *entries);
     sink.Add(kLimit, {}, *limit);
     const absl::Status status = platform_.ReadFile(kStatPath, text_);

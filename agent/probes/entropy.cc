@@ -19,7 +19,7 @@ class EntropyProbe final : public Probe {
   std::string_view name() const override { return "entropy"; }
   absl::Status Collect(SampleSink& sink) override {
     const std::optional<std::int64_t> available = attributes_.Integer(kDirectory, "entropy_avail");
-    if (!available.has_value()) return absl::NotFoundError("the kernel does not tell its entropy");
+    if (!available.has_value()) return attributes_.NothingRead("the kernel does not tell its entropy");
     sink.Add(kAvailable, {}, *available);
     const std::optional<std::int64_t> pool_size = attributes_.Integer(kDirectory, "poolsize");
     if (pool_size.has_value()) sink.Add(kPoolSize, {}, *pool_size);

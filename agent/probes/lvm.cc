@@ -61,16 +61,16 @@ class LvmProbe final : public Probe {
   absl::Duration slow_interval() const override { return kLvmInterval; }
 
   absl::Status Collect(SampleSink& sink) override {
-    if (!HasVolume()) return absl::NotFoundError("LVM has no active volume");
+    std::vector<std::string> devices;
+    if (absl::Status status = platform_.ListDirectory("/sys/block", devices); !status.ok()) return status;
+    if (!HasVolume(devices)) return absl::NotFoundError("LVM has no active volume");
     const absl::StatusOr<std::string> answer = platform_.RunTool(Tool::kLvm, kLvmDeadline);
     return answer.ok() ? ParseLvm(*answer, sink) : answer.status();
   }
 
  private:
-  bool HasVolume() {
-    std::vector<std::string> devices;
+  bool HasVolume(const std::vector<std::string>& devices) {
     std::string uuid;
-    if (!platform_.ListDirectory("/sys/block", devices).ok()) return false;
     for (const std::string& device : devices) {
       const bool is_mapped = device.starts_with("dm-") && platform_.ReadFile(StrCat("/sys/block/", device, "/dm/uuid"), uuid).ok();
       if (is_mapped && uuid.starts_with("LVM-")) return true;

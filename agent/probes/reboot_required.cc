@@ -61,8 +61,9 @@ class RebootRequiredProbe final : public Probe {
     const absl::StatusOr<SystemName> name = platform_.Name();
     if (!name.ok()) return name.status();
     std::vector<std::string> installed;
-    (void)platform_.ListDirectory(kModules, installed);
+    const absl::Status listed = platform_.ListDirectory(kModules, installed);
     const bool is_flagged = platform_.Exists(kFlag);
+    if (absl::IsPermissionDenied(listed) && !is_flagged) return listed;
     if (installed.empty() && !is_flagged) return absl::NotFoundError("no kernel is installed here");
     const bool are_modules_gone = !installed.empty() && UsesModules() &&
                                   std::find(installed.begin(), installed.end(), name->release) == installed.end();

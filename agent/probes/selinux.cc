@@ -22,6 +22,7 @@ class SelinuxProbe final : public Probe {
 
   absl::Status Collect(SampleSink& sink) override {
     const std::optional<std::int64_t> enforcing = attributes_.Integer("/sys/fs/selinux", "enforce");
+    if (const absl::Status status = attributes_.NothingRead(""); absl::IsPermissionDenied(status)) return status;
     sink.Add(kEnabled, {}, enforcing.has_value() ? 1 : 0);
     if (!enforcing.has_value()) return absl::OkStatus();
     sink.Add(kCurrentMode, {}, *enforcing);
