@@ -120,7 +120,9 @@ TEST_P(Machine, IsReportedInWordsToo) {
   EXPECT_NE(result.out.find("\nnotes\n"), std::string::npos);
 }
 
-INSTANTIATE_TEST_SUITE_P(Recorded, Machine, ::testing::Values("cloud-vm", "laptop", "file-server", "damaged"),
+INSTANTIATE_TEST_SUITE_P(Recorded, Machine,
+                         ::testing::Values("cloud-vm", "laptop", "file-server", "damaged", "nvme-failing", "fedora-server",
+                                           "container-host", "storage-server", "without-systemd", "unreadable"),
                          [](const auto& machine) {
                            std::string name = machine.param;
                            std::erase(name, '-');
@@ -156,6 +158,15 @@ TEST(ProbeCommand, DamagedSourcesAreErrorsAndTheOthersAreStillReported) {
   EXPECT_NE(result.out.find("cpu: /proc/stat: not understood", errors), std::string::npos);
   EXPECT_NE(result.out.find("memory: /proc/meminfo: not understood", errors), std::string::npos);
   EXPECT_NE(result.out.find("node_filesystem_device_error{"), std::string::npos);
+}
+
+TEST(ProbeCommand, WhatIsRefusedIsNotCalledAbsent) {
+  const Result result = Probe({.names = {}, .root = (kFixtures / "unreadable").string(), .record = "", .json = false});
+  for (const char* source : {"entropy", "lvm", "bonding", "conntrack", "selinux", "reboot_required"}) {
+    EXPECT_NE(result.out.find(std::string(source) + ": not permitted"), std::string::npos) << source;
+    EXPECT_EQ(result.out.find(std::string(source) + ": not on this machine"), std::string::npos) << source;
+  }
+  EXPECT_EQ(result.out.find("node_selinux_enabled"), std::string::npos) << "nobody knows";
 }
 
 TEST(ProbeCommand, ReportsThisMachine) {
