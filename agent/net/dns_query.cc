@@ -10,6 +10,7 @@
 #include <random>
 
 #include "absl/time/clock.h"
+#include "agent/net/datagram_socket.h"
 #include "agent/net/resolve.h"
 #include "base/text.h"
 
@@ -22,20 +23,6 @@ constexpr std::size_t kNameBytesMax = 253;
 
 unsigned Byte(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
 unsigned Word(std::string_view text, std::size_t at) { return Byte(text, at) << 8 | Byte(text, at + 1); }
-
-class Socket {
- public:
-  explicit Socket(int family) : fd_(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {}
-  ~Socket() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 absl::Status Failed(std::string_view what) { return absl::UnavailableError(StrCat(what, ": ", std::strerror(errno))); }
 
@@ -88,7 +75,7 @@ absl::Status AskNameServer(const std::string& server, const std::string& port, s
   const absl::Time begin = absl::Now();
   const absl::StatusOr<SocketAddress> address = ResolveHost(server, port);
   if (!address.ok()) return address.status();
-  const Socket socket(address->family());
+  const DatagramSocket socket(address->family());
   if (socket.fd() < 0) return Failed("socket");
   if (::connect(socket.fd(), address->data(), address->size) != 0) return Failed("connect");
   const auto id = static_cast<std::uint16_t>(std::random_device()());

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "absl/time/clock.h"
+#include "agent/net/datagram_socket.h"
 #include "agent/net/resolve.h"
 #include "base/text.h"
 
@@ -19,21 +20,6 @@ namespace steward::agent {
 namespace {
 
 constexpr std::array<unsigned char, 16> kPayload = {'s', 't', 'e', 'w', 'a', 'r', 'd', ' ', 'e', 'n', 'd', 'p', 'o', 'i', 'n', 't'};
-
-class Socket {
- public:
-  explicit Socket(int family)
-      : fd_(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, family == AF_INET6 ? static_cast<int>(IPPROTO_ICMPV6) : static_cast<int>(IPPROTO_ICMP))) {}
-  ~Socket() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 absl::Status Failed(std::string_view what) { return absl::UnavailableError(StrCat(what, ": ", std::strerror(errno))); }
 
@@ -53,7 +39,7 @@ absl::Status Ping(const std::string& host, absl::Duration deadline) {
   const absl::StatusOr<SocketAddress> address = ResolveHost(host, "0");
   if (!address.ok()) return address.status();
   const int family = address->family();
-  const Socket socket(family);
+  const DatagramSocket socket(family, family == AF_INET6 ? static_cast<int>(IPPROTO_ICMPV6) : static_cast<int>(IPPROTO_ICMP));
   if (socket.fd() < 0 && (errno == EACCES || errno == EPERM)) {
     return absl::PermissionDeniedError("this system does not let the agent ping: its group must lie within net.ipv4.ping_group_range (sysctl)");
   }
