@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "boost/asio/post.hpp"
-#include "collector/ingest/limits.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 
 namespace steward::collector {
@@ -24,50 +23,28 @@ void UplinkStream::Start(absl::StatusOr<VerifiedPeer> peer, std::string address)
 
 void UplinkStream::Read() {
   asked_ = true;
-  const MutexLock lock(&mutex_);
-  if (std::exchange(deliver_posted_, true)) return;
-  boost::asio::post(core_, [this] { Deliver(); });
+  Do({.deliver = read_ahead_.AskRound(), .read = false});
 }
 
-bool UplinkStream::MayReadAhead() {
-  return !read_under_way_ && !half_closed_ && held_messages_ < kReadAheadMessagesMax && held_bytes_ < kReadAheadBytesMax;
+void UplinkStream::Do(ReadAhead::Next next) {
+  if (next.deliver) boost::asio::post(core_, [this] { Deliver(); });
+  if (next.read) StartRead(&incoming_);
 }
 
 void UplinkStream::OnReadDone(bool ok) {
-  Incoming incoming;
-  if (ok) {
-    incoming.bytes = incoming_.Length();
-    if (!grpc::SerializationTraits<v1::AgentMessage>::Deserialize(&incoming_, &incoming.message.emplace()).ok()) {
-      incoming.message.reset();
-    }
-    incoming_.Clear();
+  if (!ok) return Do(read_ahead_.HalfClosed());
+  ReadAhead::Incoming incoming;
+  incoming.bytes = incoming_.Length();
+  if (!grpc::SerializationTraits<v1::AgentMessage>::Deserialize(&incoming_, &incoming.message.emplace()).ok()) {
+    incoming.message.reset();
   }
-  bool read_on = false;
-  bool post = false;
-  {
-    const MutexLock lock(&mutex_);
-    read_under_way_ = false;
-    half_closed_ = !ok;
-    if (ok) {
-      ++held_messages_;
-      held_bytes_ += incoming.bytes;
-      arrived_.push_back(std::move(incoming));
-    }
-    read_on = read_under_way_ = MayReadAhead();
-    post = !std::exchange(deliver_posted_, true);
-  }
-  if (post) boost::asio::post(core_, [this] { Deliver(); });
-  if (read_on) StartRead(&incoming_);
+  incoming_.Clear();
+  Do(read_ahead_.Arrived(std::move(incoming)));
 }
 
 void UplinkStream::Deliver() {
-  bool half_closed = false;
-  {
-    const MutexLock lock(&mutex_);
-    for (Incoming& incoming : arrived_) waiting_.push_back(std::move(incoming));
-    arrived_.clear();
-    half_closed = half_closed_;
-  }
+  ReadAhead::Round round = read_ahead_.Fetch();
+  for (ReadAhead::Incoming& incoming : round.messages) waiting_.push_back(std::move(incoming));
   std::size_t messages = 0;
   std::size_t bytes = 0;
   for (; asked_ && !waiting_.empty(); ++messages) {
@@ -76,25 +53,11 @@ void UplinkStream::Deliver() {
     waiting_.pop_front();
   }
   if (messages > 0) session_->OnMessagesTaken();
-  if (half_closed && waiting_.empty() && !std::exchange(told_half_closed_, true)) session_->OnHalfClosed();
-  bool read_on = false;
-  {
-    const MutexLock lock(&mutex_);
-    held_messages_ -= messages;
-    held_bytes_ -= bytes;
-    // What was asked for by Read above is served with this round, or with the next arrival.
-    deliver_posted_ = false;
-    if (!arrived_.empty() || (asked_ && !waiting_.empty())) {
-      deliver_posted_ = true;
-      boost::asio::post(core_, [this] { Deliver(); });
-    }
-    read_on = !finish_.has_value() && MayReadAhead();
-    read_under_way_ = read_under_way_ || read_on;
-  }
-  if (read_on) StartRead(&incoming_);
+  if (round.half_closed && waiting_.empty() && !std::exchange(told_half_closed_, true)) session_->OnHalfClosed();
+  Do(read_ahead_.EndRound(messages, bytes, asked_ && !waiting_.empty(), finish_.has_value()));
 }
 
-void UplinkStream::HandOver(Incoming incoming) {
+void UplinkStream::HandOver(ReadAhead::Incoming incoming) {
   asked_ = false;
   if (incoming.message.has_value()) {
     session_->OnMessage(*std::move(incoming.message), true);

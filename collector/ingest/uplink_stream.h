@@ -6,12 +6,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "base/mutex.h"
 #include "boost/asio/any_io_executor.hpp"
+#include "collector/ingest/read_ahead.h"
 #include "collector/ingest/session.h"
 #include "collector/ingest/session_hub.h"
 #include "collector/ingest/session_transport.h"
@@ -47,30 +45,19 @@ class UplinkStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
  private:
   using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
-  struct Incoming {
-    std::optional<v1::AgentMessage> message;  // none: what came is no message
-    std::size_t bytes = 0;
-  };
-
   void Deliver();                       // to the session, as far as it asks
-  void HandOver(Incoming incoming);
-  bool MayReadAhead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void HandOver(ReadAhead::Incoming incoming);
+  void Do(ReadAhead::Next next);
 
   const boost::asio::any_io_executor core_;
   SessionHub& hub_;
   std::shared_ptr<Session> session_;
   grpc::ByteBuffer incoming_;           // gRPC's between StartRead and OnReadDone
 
-  Mutex mutex_;
-  std::vector<Incoming> arrived_ ABSL_GUARDED_BY(mutex_);         // not fetched by the core thread yet
-  std::size_t held_messages_ ABSL_GUARDED_BY(mutex_) = 0;         // not handed to the session yet
-  std::size_t held_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool read_under_way_ ABSL_GUARDED_BY(mutex_) = false;
-  bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
-  bool deliver_posted_ ABSL_GUARDED_BY(mutex_) = false;
+  ReadAhead read_ahead_;
 
   // Core thread.
-  std::deque<Incoming> waiting_;        // for the session to ask
+  std::deque<ReadAhead::Incoming> waiting_;  // for the session to ask
   bool asked_ = false;
   bool told_half_closed_ = false;
   std::deque<grpc::ByteBuffer> queue_;  // the first is being written
