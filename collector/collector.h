@@ -5,11 +5,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "boost/asio/io_context.hpp"
 #include "collector/config/config.h"
+#include "collector/rules/rule_definition.h"
 
 namespace steward::collector {
 
@@ -17,6 +19,7 @@ struct CollectorOptions {
   Config config;
   std::filesystem::path data;
   std::string version;
+  std::vector<RuleDefinition> own_rules = {};  // [[rule]] of the configuration
 };
 
 // Made and used on the thread that runs `core`.

@@ -70,13 +70,15 @@ absl::Status CheckSecret(const ChannelConfig& channel, bool serving) {
   return !serving && absl::IsPermissionDenied(status) ? absl::OkStatus() : status;
 }
 
-ConfigVocabulary Vocabulary(bool serving) {
-  return {KnownRules(), ChannelTypes(), [serving](const ChannelConfig& channel) { return CheckSecret(channel, serving); }};
+// The company's own rules are kept in `own_rules`.
+ConfigVocabulary Vocabulary(bool serving, std::vector<RuleDefinition>& own_rules) {
+  return {KnownRules(), ChannelTypes(), [serving](const ChannelConfig& channel) { return CheckSecret(channel, serving); },
+          [&own_rules](TableReader& reader) { return ReadOwnRule(reader, own_rules); }};
 }
 
-absl::StatusOr<Config> ConfigOf(const Arguments& arguments) {
-  if (!arguments.config.empty()) return LoadConfig(arguments.config, Vocabulary(true));
-  if (::access(kInstalledConfig, F_OK) == 0) return LoadConfig(kInstalledConfig, Vocabulary(true));
+absl::StatusOr<Config> ConfigOf(const Arguments& arguments, std::vector<RuleDefinition>& own_rules) {
+  if (!arguments.config.empty()) return LoadConfig(arguments.config, Vocabulary(true, own_rules));
+  if (::access(kInstalledConfig, F_OK) == 0) return LoadConfig(kInstalledConfig, Vocabulary(true, own_rules));
   return Config();
 }
 
@@ -89,14 +91,15 @@ absl::Status Override(const std::string& option, const std::string& text, HostPo
 }
 
 absl::StatusOr<CollectorOptions> OptionsOf(const Arguments& arguments) {
-  absl::StatusOr<Config> config = ConfigOf(arguments);
+  std::vector<RuleDefinition> own_rules;
+  absl::StatusOr<Config> config = ConfigOf(arguments, own_rules);
   if (!config.ok()) return config.status();
   absl::Status status = Override("--agents-listen", arguments.agents_listen, config->listen.agents);
   if (status.ok()) status = Override("--http-listen", arguments.http_listen, config->listen.http);
   if (status.ok()) status = CheckHttpListener(config->listen);
   if (status.ok()) status = CheckHttpTls(config->listen.http_certificate, config->listen.http_key);
   if (!status.ok()) return status;
-  return CollectorOptions{*std::move(config), arguments.data, STEWARD_VERSION};
+  return CollectorOptions{*std::move(config), arguments.data, STEWARD_VERSION, std::move(own_rules)};
 }
 
 int Serve(const Arguments& arguments) {
@@ -141,7 +144,8 @@ int Serve(const Arguments& arguments) {
 }
 
 int CheckConfig(const Arguments& arguments) {
-  const absl::StatusOr<Config> config = LoadConfig(arguments.file, Vocabulary(false));
+  std::vector<RuleDefinition> own_rules;
+  const absl::StatusOr<Config> config = LoadConfig(arguments.file, Vocabulary(false, own_rules));
   if (!config.ok()) return Complain(config.status(), kWrongUsage);
   std::cout << arguments.file << ": good\n";
   return kDone;
@@ -150,7 +154,8 @@ int CheckConfig(const Arguments& arguments) {
 // --passphrase-file, else [backup] key_file.
 absl::StatusOr<std::string> KeyFileOf(const Arguments& arguments) {
   if (!arguments.passphrase_file.empty()) return arguments.passphrase_file;
-  const absl::StatusOr<Config> config = ConfigOf(arguments);
+  std::vector<RuleDefinition> own_rules;
+  const absl::StatusOr<Config> config = ConfigOf(arguments, own_rules);
   if (!config.ok()) return config.status();
   return config->backup.key_file;
 }
@@ -168,7 +173,8 @@ int Restore(const Arguments& arguments) {
 }
 
 int PrivacyReport(const Arguments& arguments) {
-  const absl::StatusOr<Config> config = ConfigOf(arguments);
+  std::vector<RuleDefinition> own_rules;
+  const absl::StatusOr<Config> config = ConfigOf(arguments, own_rules);
   if (!config.ok()) return Complain(config.status(), kWrongUsage);
   std::cout << (arguments.json ? PrivacyReportJson(*config) : PrivacyReportText(*config));
   return kDone;

@@ -235,6 +235,16 @@ void ReadEndpoint(TableReader& reader, std::vector<EndpointConfig>& endpoints) {
   endpoints.push_back(std::move(endpoint));
 }
 
+// The rules that are known once the company's own are read.
+ConfigVocabulary WithOwnRules(TableReader& root, ConfigVocabulary vocabulary) {
+  root.Tables("rule", [&](TableReader& reader) {
+    if (!vocabulary.read_rule) return;
+    std::optional<KnownRule> rule = vocabulary.read_rule(reader);
+    if (rule) vocabulary.rules.push_back(*std::move(rule));
+  });
+  return vocabulary;
+}
+
 void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config& config) {
   root.Table("listen", [&](TableReader& reader) { ReadListen(reader, config.listen); });
   root.Table("log", [&](TableReader& reader) { ReadLog(reader, config.log); });
@@ -244,8 +254,9 @@ void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config&
   root.Table("retention", [&](TableReader& reader) { ReadRetention(reader, config.retention); });
   root.Tables("channel", [&](TableReader& reader) { ReadChannel(reader, vocabulary, config.channels); });
   root.Tables("route", [&](TableReader& reader) { ReadRoute(reader, config.routes); });
-  root.Table("rules", [&](TableReader& reader) { ReadRules(reader, vocabulary, config.rules); });
-  root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, vocabulary, config.rules_for); });
+  const ConfigVocabulary with_own = WithOwnRules(root, vocabulary);
+  root.Table("rules", [&](TableReader& reader) { ReadRules(reader, with_own, config.rules); });
+  root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, with_own, config.rules_for); });
   root.Tables("remote_write", [&](TableReader& reader) { ReadRemoteWrite(reader, config.remote_write); });
   root.Tables("endpoint", [&](TableReader& reader) { ReadEndpoint(reader, config.agents.endpoints); });
   root.Finish();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,12 +18,16 @@ struct KnownRule {
   std::vector<std::string> levels;
 };
 
+class TableReader;
+
 // The words that other parts define.
 struct ConfigVocabulary {
   std::vector<KnownRule> rules;
   std::vector<std::string> channel_types = {"webhook"};
   // What is wrong with a channel's secret; empty: not looked at. The mistake is told at the line that names the secret.
   std::function<absl::Status(const ChannelConfig& channel)> check_secret = {};
+  // Reads and keeps one [[rule]], a rule of the company's own, which [rules.<type>] may then set. Nothing: it has mistakes.
+  std::function<std::optional<KnownRule>(TableReader& reader)> read_rule = {};
 };
 
 inline constexpr std::size_t kConfigBytesMax = 1 << 20;

@@ -56,6 +56,7 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
       entry.judged = entry.checkpoint = state.judged;
       entry.raised = state.raised;
       entry.reach = state.reach;
+      entry.interval = state.interval;
       entry.evidence = record.issue.evidence();
     }
     }
@@ -66,6 +67,7 @@ void IssueBook::Judge(const Finding& finding, Entry& entry) {
                                      ? absl::ZeroDuration()
                                      : std::min(finding.time - entry.judged, kGapIntervals * finding.interval);
   entry.judged = finding.time;
+  entry.interval = finding.interval;
   std::vector<LevelLatch> levels;
   for (const LevelJudgement& judgement : finding.levels) {
     const auto known = std::find_if(entry.levels.begin(), entry.levels.end(),
@@ -241,7 +243,7 @@ void IssueBook::Transit(Happening happening, std::string_view reason, absl::Time
 void IssueBook::Store(Entry& entry, std::optional<IssueEventRecord> event, std::string_view notify,
                       std::vector<IssueChange>& out) {
   if (!notify.empty()) ++entry.record.transition;
-  entry.record.rule_state = EncodeRuleState({entry.levels, entry.judged, entry.raised, entry.reach});
+  entry.record.rule_state = EncodeRuleState({entry.levels, entry.judged, entry.raised, entry.reach, entry.interval});
   entry.checkpoint = entry.judged;
   out.push_back({entry.record, std::move(event), std::string(notify), entry.reach});
 }
@@ -250,7 +252,7 @@ void IssueBook::StorePending(const std::string& key, const MachineRecord& machin
                              std::vector<IssueChange>& out) {
   IssueChange change;
   change.record.dedupe_key = key;
-  change.record.rule_state = EncodeRuleState({entry.levels, entry.judged, entry.raised, entry.reach});
+  change.record.rule_state = EncodeRuleState({entry.levels, entry.judged, entry.raised, entry.reach, entry.interval});
   v1::Issue& issue = change.record.issue;
   issue.set_id(PendingId(key));
   issue.set_state("pending");
@@ -325,12 +327,13 @@ void IssueBook::Close(std::string_view machine_id, std::string_view type, std::s
     }
 }
 
-void IssueBook::MarkStale(std::string_view machine_id, absl::Time before, absl::Time now, std::vector<IssueChange>& out) {
+void IssueBook::MarkStale(std::string_view machine_id, absl::Time newest, absl::Time now, std::vector<IssueChange>& out) {
   const std::string prefix = StrCat(machine_id, "/");
   for (auto it = entries_.lower_bound(prefix); it != entries_.end() && it->first.starts_with(prefix); ++it) {
     Entry& entry = it->second;
     v1::Issue& issue = entry.record.issue;
-    if (!entry.IsLiveIssue() || issue.stale() || IsAbsenceType(issue.type()) || entry.judged >= before) continue;
+    if (!entry.IsLiveIssue() || issue.stale() || IsAbsenceType(issue.type())) continue;
+    if (entry.judged >= newest - std::max(kStaleAfter, kGapIntervals * entry.interval)) continue;
     issue.set_stale(true);
     IssueEventRecord event{issue.id(), now, std::string(kRules), "stale", "", "", "its subject is no longer reported"};
     Store(entry, std::move(event), "", out);
@@ -346,7 +349,7 @@ void IssueBook::Checkpoint(std::vector<IssueChange>& out) {
     } else if (entry.raised != absl::InfinitePast()) {
       IssueChange change;
       change.record.dedupe_key = key;
-      change.record.rule_state = EncodeRuleState({entry.levels, entry.judged, entry.raised, entry.reach});
+      change.record.rule_state = EncodeRuleState({entry.levels, entry.judged, entry.raised, entry.reach, entry.interval});
       change.record.issue.set_id(PendingId(key));
       change.record.issue.set_state("pending");
       *change.record.issue.mutable_evidence() = entry.evidence;

@@ -31,6 +31,8 @@ class IssueBook {
   static constexpr int kGapIntervals = 3;
   // Progress of raise and clear times is stored at least this often; a crash costs no more of it.
   static constexpr absl::Duration kCheckpoint = absl::Seconds(60);
+  // Without a judgement for this long, or kGapIntervals if that is more, an issue is stale.
+  static constexpr absl::Duration kStaleAfter = absl::Minutes(15);
   // Evidence of an issue that does not change is stored anew this often.
   static constexpr absl::Duration kEvidenceStored = absl::Minutes(5);
 
@@ -45,8 +47,8 @@ class IssueBook {
   // Nobody judges it any longer (machine retired, rule switched off): all of the machine, or of one type, ends.
   void Close(std::string_view machine_id, std::string_view type, std::string_view reason, absl::Time now,
              std::vector<IssueChange>& out);
-  // Marks issues of the machine stale whose last judgement is older than `before`.
-  void MarkStale(std::string_view machine_id, absl::Time before, absl::Time now, std::vector<IssueChange>& out);
+  // Marks issues of the machine stale whose subject is no longer reported, while its samples come until `newest`.
+  void MarkStale(std::string_view machine_id, absl::Time newest, absl::Time now, std::vector<IssueChange>& out);
   // Stores what is in motion: before a stop.
   void Checkpoint(std::vector<IssueChange>& out);
 
@@ -62,6 +64,7 @@ class IssueBook {
     bool pending_stored = false;       // the key's pending row is in the store and has to be emptied one day
     std::vector<LevelLatch> levels;
     absl::Time judged = absl::InfinitePast();      // time of the newest finding
+    absl::Duration interval;                       // how far apart findings normally are
     absl::Time raised = absl::InfinitePast();      // when the condition became true; InfinitePast: it is not
     absl::Time checkpoint = absl::InfinitePast();  // `judged` of the last stored state
     v1::Evidence evidence;             // of this episode

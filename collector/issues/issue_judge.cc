@@ -16,7 +16,9 @@ constexpr std::string_view kIdentity = "identity-conflict";
 }  // namespace
 
 IssueJudge::IssueJudge(std::vector<std::unique_ptr<Rule>> rules, ConfigOf config_of, absl::Time start)
-    : rules_(std::move(rules)), config_of_(std::move(config_of)), start_(start) {}
+    : rules_(std::move(rules)), config_of_(std::move(config_of)), start_(start) {
+  for (const auto& rule : rules_) inputs_.push_back(rule->inputs());
+}
 
 void IssueJudge::Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out) {
   watch.settings.clear();
@@ -49,7 +51,7 @@ void IssueJudge::LoadMachine(const MachineRecord& machine, std::string_view memo
   MachineWatch watch(machine, absl::InfinitePast());
   Configure(watch, start_, out);
   watch.presence = Presence(machine.last_seen_time, start_ + watch.presence_times.silence);
-  watch.file_systems.Decode(memory);
+  watch.Remember(memory);
   watches_.insert_or_assign(machine.id, std::move(watch));
 }
 
@@ -68,18 +70,20 @@ void IssueJudge::OnObservation(const Observation& observation, JudgeOutput& out)
   if (watch.absence_watched) JudgePresence(watch, now, out);
   if (!live) return;
 
-  const MachineSample sample{watch.record, observation.time, watch.file_systems.Update(observation)};
+  watch.series.Update(observation, inputs_);
+  MachineSample sample{watch.record, observation.time, watch.file_systems.Update(observation), watch.series, 0};
   std::vector<Finding> findings;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     if (!watch.settings[i].enabled()) continue;
     findings.clear();
+    sample.rule = i;
     rules_[i]->JudgeSample(sample, watch.settings[i], findings);
     for (const Finding& finding : findings) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
   }
-  if (watch.file_systems_stored == absl::InfinitePast()) watch.file_systems_stored = observation.time;
-  if (observation.time - watch.file_systems_stored >= kMemoryStored) {
-    watch.file_systems_stored = observation.time;
-    out.memories.push_back({watch.record.id, watch.file_systems.Encode()});
+  if (watch.memory_stored == absl::InfinitePast()) watch.memory_stored = observation.time;
+  if (observation.time - watch.memory_stored >= kMemoryStored) {
+    watch.memory_stored = observation.time;
+    out.memories.push_back({watch.record.id, watch.Memory()});
   }
 }
 
@@ -164,7 +168,7 @@ void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
     const bool silent = watch.presence.SilentSince(watch.record, now, watch.presence_times) <= now;
     if (silent || watch.absence_watched) JudgePresence(watch, now, out);
     if (housekeeping && watch.identity_watched && watch.presence.connected()) JudgeIdentity(watch, nullptr, now, out);
-    if (housekeeping) book_.MarkStale(id, watch.newest - kStaleAfter, now, out.changes);
+    if (housekeeping) book_.MarkStale(id, watch.newest, now, out.changes);
   }
   if (!housekeeping) return;
   next_housekeeping_ = now + kHousekeeping;
@@ -173,7 +177,7 @@ void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
 
 void IssueJudge::Checkpoint(JudgeOutput& out) {
   book_.Checkpoint(out.changes);
-  for (const auto& [id, watch] : watches_) out.memories.push_back({id, watch.file_systems.Encode()});
+  for (const auto& [id, watch] : watches_) out.memories.push_back({id, watch.Memory()});
 }
 
 }  // namespace steward::collector

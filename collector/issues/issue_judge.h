@@ -41,7 +41,6 @@ class IssueJudge {
   // A sample is late, and judges nothing, if it is further behind than this, or two intervals if that is more.
   static constexpr absl::Duration kLate = absl::Seconds(60);
   static constexpr absl::Duration kMemoryStored = absl::Minutes(30);
-  static constexpr absl::Duration kStaleAfter = absl::Minutes(15);  // of the machine's samples without the subject
 
   // `start`: since when this collector listens. Silence counts from one raise time of machine-offline later.
   IssueJudge(std::vector<std::unique_ptr<Rule>> rules, ConfigOf config_of, absl::Time start);
@@ -72,6 +71,7 @@ class IssueJudge {
   bool IsAddressShared(const MachineWatch& watch) const;
 
   std::vector<std::unique_ptr<Rule>> rules_;
+  std::vector<RuleInputs> inputs_;  // by rule
   ConfigOf config_of_;
   absl::Time start_;
   IssueBook book_;

@@ -10,6 +10,7 @@
 #include "collector/rules/file_systems.h"
 #include "collector/rules/presence.h"
 #include "collector/rules/rule_settings.h"
+#include "collector/rules/series_tracker.h"
 #include "collector/storage/records.h"
 
 namespace steward::collector {
@@ -22,11 +23,19 @@ struct MachineWatch {
   Presence presence;
   PresenceTimes presence_times;
   FileSystemTracker file_systems;
-  absl::Time file_systems_stored = absl::InfinitePast();  // sample time
+  SeriesTracker series;
+  absl::Time memory_stored = absl::InfinitePast();  // sample time
   absl::Time newest;              // time of the newest batch judged
   bool absence_watched = false;   // an absence issue of it is pending or live
   bool identity_watched = false;  // likewise of its identity
   std::vector<RuleSettings> settings;  // one a rule, in the rules' order
+
+  // What is kept for the next start of the collector.
+  std::string Memory() const { return file_systems.Encode() + series.Encode(); }
+  void Remember(std::string_view memory) {
+    file_systems.Decode(memory);
+    series.Decode(memory);
+  }
 };
 
 }  // namespace steward::collector

@@ -35,6 +35,7 @@ std::string EncodeRuleState(const RuleState& state) {
                                      {"judged", FromTime(state.judged)},
                                      {"raised", FromTime(state.raised)},
                                      {"reach", std::string(SeverityName(state.reach))},
+                                     {"interval_ms", absl::ToInt64Milliseconds(state.interval)},
                                      {"levels", std::move(levels)}});
 }
 
@@ -48,6 +49,9 @@ bool DecodeRuleState(std::string_view text, RuleState& state) {
     read.judged = ToTime(parsed.at("judged"));
     read.raised = ToTime(parsed.at("raised"));
     read.reach = ParseSeverity(word(parsed.at("reach")));
+    if (const json::value* interval = parsed.as_object().if_contains("interval_ms")) {  // older ones have none
+      read.interval = absl::Milliseconds(interval->as_int64());
+    }
     for (const json::value& level : parsed.at("levels").as_array()) {
       LevelLatch latch;
       latch.name = word(level.at("name"));

@@ -15,6 +15,7 @@ struct RuleState {
   absl::Time judged = absl::InfinitePast();
   absl::Time raised = absl::InfinitePast();
   Severity reach = Severity::kNone;
+  absl::Duration interval;  // how far apart its judgements normally are
 };
 
 std::string EncodeRuleState(const RuleState& state);

@@ -14,6 +14,7 @@
 #include "collector/identity/identity_conflict.h"
 #include "collector/rules/file_systems.h"
 #include "collector/rules/rule_settings.h"
+#include "collector/rules/series_tracker.h"
 #include "collector/rules/severity.h"
 #include "collector/storage/records.h"
 
@@ -28,6 +29,8 @@ struct MachineSample {
   const MachineRecord& machine;
   absl::Time time;
   absl::Span<const FileSystem> file_systems;
+  const SeriesTracker& series;
+  std::size_t rule;  // the judging one's number among the tracker's inputs
 };
 
 enum class Zone : std::uint8_t {
@@ -83,6 +86,11 @@ class Rule {
   virtual std::string_view party() const = 0; // whose move an issue of this type is: "partner", "it-manager"
   // Every level that configuration may set, with its default.
   virtual absl::Span<const Threshold> thresholds() const = 0;
+  // What it reads of MachineSample::series.
+  virtual const RuleInputs& inputs() const {
+    static const RuleInputs kNone;
+    return kNone;
+  }
 
   // Event-time rules: judges the newest sample of a machine. Subjects without data get no finding.
   virtual void JudgeSample(const MachineSample& /*sample*/, const RuleSettings& /*settings*/,

@@ -2,17 +2,25 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "collector/config/load_config.h"
+#include "collector/config/table_reader.h"
 #include "collector/rules/rule.h"
+#include "collector/rules/rule_definition.h"
 
 namespace steward::collector {
 
-std::vector<std::unique_ptr<Rule>> MakeRules();
+// The shipped ones, then those of `own`.
+std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own = {});
 
-// Their ids and levels, for reading the configuration.
+// The shipped ones' ids and levels, for reading the configuration.
 std::vector<KnownRule> KnownRules();
+
+// A [[rule]] of the configuration, appended to `own`. Nothing: it has mistakes, told at their line; a type that is shipped
+// or stands in `own` already is one.
+std::optional<KnownRule> ReadOwnRule(TableReader& reader, std::vector<RuleDefinition>& own);
 
 // One function a rule, in the file of its name.
 std::unique_ptr<Rule> MakeMachineOffline();

@@ -3,10 +3,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/text.h"
 #include "collector/config/duration.h"
 #include "collector/issues/issue_ids.h"
@@ -68,6 +70,15 @@ class Simulation {
     double size = 0, used = 0;  // bytes
     bool mounted = true;
   };
+  struct Sampled {
+    std::string text, metric;
+    std::vector<std::pair<std::string, std::string>> labels;
+    double value = 0, from = 0, to = 0;
+    absl::Time begin, until;
+    absl::Duration interval;
+    absl::Time sampled = absl::InfinitePast();
+    bool present = true;
+  };
   struct Ramp {
     std::string mountpoint;
     absl::Time from, to;
@@ -75,6 +86,21 @@ class Simulation {
   };
 
   static inline const absl::Time kStart = absl::FromUnixSeconds(1'772'438'400);  // Monday 2026-03-02 08:00 UTC
+
+  static absl::Status ReadSeries(const std::string& text, Sampled& metric) {
+    metric.text = text;
+    const std::size_t open = text.find('{');
+    metric.metric = text.substr(0, open);
+    if (open == std::string::npos) return absl::OkStatus();
+    if (text.back() != '}') return absl::InvalidArgumentError("a } is missing; there are no spaces in a series");
+    for (const absl::string_view pair : absl::StrSplit(ToAbsl(std::string_view(text).substr(open + 1, text.size() - open - 2)), ',')) {
+      const std::pair<std::string, std::string> parts = absl::StrSplit(pair, absl::MaxSplits('=', 1));
+      if (parts.second.size() < 2) return absl::InvalidArgumentError("labels are written {name=\"value\"}");
+      metric.labels.emplace_back(parts.first, parts.second.substr(1, parts.second.size() - 2));
+    }
+    std::sort(metric.labels.begin(), metric.labels.end());
+    return absl::OkStatus();
+  }
 
   absl::StatusOr<double> UsedOf(const Disk& disk, const std::string& word, const std::string& value) {
     double percent = 0;
@@ -117,8 +143,36 @@ class Simulation {
     return absl::OkStatus();
   }
 
+  // metric node_md_degraded{device="md0"} 1 -> 5 every 1h
+  absl::Status DoMetric(const TimelineStep& step) {
+    const std::vector<std::string>& words = step.words;
+    const absl::Status usage = absl::InvalidArgumentError("write metric name{label=\"value\"} 5, with -> 9 and every 1h after it, or gone");
+    if (words.size() < 3) return usage;
+    const auto found = std::find_if(metrics_.begin(), metrics_.end(), [&](const Sampled& one) { return one.text == words[1]; });
+    const bool is_new = found == metrics_.end();
+    Sampled& metric = is_new ? metrics_.emplace_back() : *found;
+    if (is_new) {
+      metric.interval = timeline_.interval;
+      if (absl::Status status = ReadSeries(words[1], metric); !status.ok()) return status;
+    }
+    metric.present = words[2] != "gone";
+    if (!metric.present) return absl::OkStatus();
+    if (!absl::SimpleAtod(words[2], &metric.value)) return usage;
+    metric.from = metric.to = metric.value;
+    metric.begin = kStart + step.at;
+    metric.until = kStart + step.until;
+    for (std::size_t i = 3; i + 1 < words.size(); i += 2) {
+      if (words[i] == "->" && absl::SimpleAtod(words[i + 1], &metric.to)) continue;
+      const auto interval = ParseDuration(words[i + 1]);
+      if (words[i] != "every" || !interval.ok()) return usage;
+      metric.interval = *interval;
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Do(const TimelineStep& step) {
     if (step.words[0] == "disk") return DoDisk(step);
+    if (step.words[0] == "metric") return DoMetric(step);
     const std::string what = absl::StrJoin(step.words, " ");
     const std::map<std::string, std::function<void()>> actions = {
         {"samples stop", [&] { sampling_ = false; }},
@@ -180,6 +234,11 @@ class Simulation {
       const double part = absl::FDivDuration(now_ - ramp.from, ramp.to - ramp.from);
       disks_[ramp.mountpoint].used = ramp.used_from + part * (ramp.used_to - ramp.used_from);
     }
+    for (Sampled& metric : metrics_) {
+      if (metric.until <= metric.begin || now_ < metric.begin) continue;
+      const double part = std::min(1.0, absl::FDivDuration(now_ - metric.begin, metric.until - metric.begin));
+      metric.value = metric.from + part * (metric.to - metric.from);
+    }
   }
 
   void StartCollector() {
@@ -235,16 +294,37 @@ class Simulation {
     Take([&](JudgeOutput& out) { judge_->OnObservation(observation, out); });
   }
 
+  v1::SeriesDescriptor& AddSeries(v1::DescriptorSet& set, std::uint32_t group, std::string_view metric,
+                                  const std::vector<std::pair<std::string, std::string>>& labels) {
+    std::string key(metric);
+    for (const auto& [name, value] : labels) StrAppend(&key, ",", name, "=", value);
+    v1::SeriesDescriptor& series = *set.add_series();
+    series.set_id(ids_.try_emplace(key, ids_.size() + 1).first->second);
+    series.set_group(group);
+    series.set_metric(std::string(metric));
+    series.set_type(v1::METRIC_TYPE_GAUGE);
+    series.set_kind(v1::VALUE_KIND_DOUBLE);
+    for (const auto& [name, text] : labels) {
+      v1::Label& label = *series.add_labels();
+      label.set_name(name);
+      label.set_value(text);
+    }
+    return series;
+  }
+
+  static void AddGroup(v1::DescriptorSet& set, std::uint32_t id, std::string_view name, absl::Duration interval) {
+    v1::ProbeGroup& group = *set.add_groups();
+    group.set_id(id);
+    group.set_name(std::string(name));
+    group.set_interval_ms(static_cast<std::uint32_t>(absl::ToInt64Milliseconds(interval)));
+  }
+
   void AddDisks(Observation& observation) {
     v1::DescriptorSet set;
     set.set_epoch(7);
-    v1::ProbeGroup& group = *set.add_groups();
-    group.set_id(1);
-    group.set_name("filesystem");
-    group.set_interval_ms(static_cast<std::uint32_t>(absl::ToInt64Milliseconds(timeline_.interval)));
+    AddGroup(set, 1, "filesystem", timeline_.interval);
     ObservedGroup values;
     values.group = 1;
-    std::uint32_t id = 0;
     for (const auto& [mountpoint, disk] : disks_) {
       const std::string device = StrCat("/dev/", mountpoint == "/" ? "root" : mountpoint.substr(1));
       const std::pair<const char*, double> metrics[] = {{"node_filesystem_avail_bytes", disk.size - disk.used},
@@ -252,25 +332,31 @@ class Simulation {
                                                         {"node_filesystem_readonly", 0},
                                                         {"node_filesystem_size_bytes", disk.size}};
       for (const auto& [metric, value] : metrics) {
-        v1::SeriesDescriptor& series = *set.add_series();
-        series.set_id(++id);
-        series.set_group(1);
-        series.set_metric(metric);
-        series.set_type(v1::METRIC_TYPE_GAUGE);
-        series.set_kind(v1::VALUE_KIND_INTEGER);
-        for (const auto& [name, text] : {std::pair{"device", device}, {"fstype", disk.type}, {"mountpoint", mountpoint}}) {
-          v1::Label& label = *series.add_labels();
-          label.set_name(name);
-          label.set_value(text);
-        }
+        const auto id = AddSeries(set, 1, metric, {{"device", device}, {"fstype", disk.type}, {"mountpoint", mountpoint}}).id();
         if (disk.mounted) values.values.push_back({id, value});
       }
     }
+    std::sort(values.values.begin(), values.values.end(), [](const auto& a, const auto& b) { return a.series < b.series; });
+    observation.groups.push_back(std::move(values));
+    AddMetrics(set, observation);
     auto table = std::make_shared<wire::DescriptorTable>();
     const absl::Status status = table->Add(set);
-    if (!status.ok()) std::abort();
+    if (!status.ok()) throw std::runtime_error(std::string(status.message()));
     observation.descriptors = std::move(table);
-    observation.groups.push_back(std::move(values));
+  }
+
+  // A group for each metric, since each has an interval of its own.
+  void AddMetrics(v1::DescriptorSet& set, Observation& observation) {
+    std::uint32_t group = 1;
+    for (Sampled& metric : metrics_) {
+      AddGroup(set, ++group, metric.metric, metric.interval);
+      const auto id = AddSeries(set, group, metric.metric, metric.labels).id();
+      if (now_ - metric.sampled < metric.interval) continue;
+      metric.sampled = now_;
+      ObservedGroup& values = observation.groups.emplace_back();
+      values.group = group;
+      if (metric.present) values.values.push_back({id, metric.value});
+    }
   }
 
   template <typename Function>
@@ -281,7 +367,9 @@ class Simulation {
       stored_[change.record.issue.id()] = change.record;
       if (!change.event) continue;
       const v1::Issue& issue = change.record.issue;
-      events_.push_back({now_ - kStart, change.event->action, issue.type(), issue.subject().empty() ? "-" : issue.subject(),
+      std::string subject = issue.subject().empty() ? "-" : issue.subject();
+      std::replace(subject.begin(), subject.end(), ' ', '_');  // words are what a timeline is made of
+      events_.push_back({now_ - kStart, change.event->action, issue.type(), std::move(subject),
                          issue.severity(), issue.id(), change.notify.empty() ? "" : IdempotencyKey(change.record)});
     }
     for (const JudgeOutput::Memory& memory : out.memories) memory_ = memory.text;
@@ -306,6 +394,8 @@ class Simulation {
   std::uint64_t sequence_ = 0;
   std::map<std::string, Disk> disks_;
   std::vector<Ramp> ramps_;
+  std::vector<Sampled> metrics_;
+  std::map<std::string, std::uint32_t> ids_;  // of the series, by text: they do not change
   std::deque<Observation> kept_;
   std::deque<absl::Time> looks_;
   std::map<std::string, IssueRecord> stored_;

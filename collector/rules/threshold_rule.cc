@@ -1,0 +1,182 @@
+#include "collector/rules/threshold_rule.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/text.h"
+#include "collector/rules/series_tracker.h"
+#include "collector/rules/words.h"
+
+namespace steward::collector {
+namespace {
+
+bool IsFor(const std::vector<std::string>& classes, const MachineRecord& machine) {
+  return classes.empty() || std::find(classes.begin(), classes.end(), machine.machine_class) != classes.end();
+}
+
+// As people say it, by the unit of the definition.
+std::string ValueText(double value, std::string_view unit) {
+  if (unit == "%") return PercentText(value);
+  if (unit == "B") return BytesText(value);
+  if (unit == "s") return RoughDuration(absl::Seconds(value));
+  if (unit == "h") return RoughDuration(absl::Hours(value));
+  if (unit == "d") return RoughDuration(absl::Hours(24) * value);
+  if (unit == "C") return absl::StrFormat("%.0f °C", value);
+  return absl::StrFormat("%.6g", value);
+}
+
+// `text` with every {name} replaced by what `value_of` says of it.
+std::string Fill(std::string_view text, const std::function<std::string(std::string_view)>& value_of) {
+  std::string filled;
+  for (;;) {
+    const std::size_t open = text.find('{');
+    const std::size_t close = open == std::string_view::npos ? open : text.find('}', open);
+    StrAppend(&filled, text.substr(0, open));
+    if (close == std::string_view::npos) return filled;
+    StrAppend(&filled, value_of(text.substr(open + 1, close - open - 1)));
+    text.remove_prefix(close + 1);
+  }
+}
+
+class SubjectScope final : public ExpressionScope {
+ public:
+  SubjectScope(const RuleDefinition& rule, const SeriesTracker& tracker, const SubjectSeries& subject, const RuleSettings& settings)
+      : rule_(rule), tracker_(tracker), subject_(subject), settings_(settings) {}
+
+  Values Read(std::size_t selector, Reading reading) const override {
+    return tracker_.Read(subject_, selector, rule_.selectors[selector], reading);
+  }
+  double Level(std::size_t name) const override { return settings_.Level(rule_.thresholds[name].first); }
+  Values Value() const override { return value_; }
+  void SetValue(Values value) { value_ = std::move(value); }
+
+ private:
+  const RuleDefinition& rule_;
+  const SeriesTracker& tracker_;
+  const SubjectSeries& subject_;
+  const RuleSettings& settings_;
+  Values value_;
+};
+
+class ThresholdRule final : public Rule {
+ public:
+  explicit ThresholdRule(RuleDefinition rule) : rule_(std::move(rule)) {
+    for (const auto& [name, value] : rule_.thresholds) thresholds_.push_back({name, value});
+    inputs_ = {rule_.selectors, rule_.subject_labels};
+  }
+
+  std::string_view type() const override { return rule_.type; }
+  int version() const override { return rule_.version; }
+  std::string_view party() const override { return rule_.party; }
+  absl::Span<const Threshold> thresholds() const override { return thresholds_; }
+  const RuleInputs& inputs() const override { return inputs_; }
+
+  void JudgeSample(const MachineSample& sample, const RuleSettings& settings, std::vector<Finding>& out) const override {
+    if (!IsFor(rule_.classes, sample.machine)) return;
+    for (const SubjectSeries& subject : sample.series.Subjects(sample.rule)) {
+      if (!subject.ended) JudgeSubject(sample, subject, settings, out);
+      else if (rule_.gone_is_clear) ClearSubject(sample, subject, settings, out);
+    }
+  }
+
+  IssueText Describe(const MachineRecord& machine, const Finding& finding, Severity /*severity*/) const override {
+    const auto fill = [&](std::string_view text) {
+      return Fill(text, [&](std::string_view name) -> std::string {
+        if (name == "machine") return MachineName(machine);
+        if (name == "value") return ValueText(finding.value, rule_.unit);
+        const auto found = finding.details.find(std::string(name));
+        return found == finding.details.end() ? "?" : found->second;
+      });
+    };
+    return {rule_.title, fill(rule_.summary), fill(rule_.meaning), fill(rule_.next_step)};
+  }
+
+ private:
+  Finding Begin(const MachineSample& sample, const SubjectSeries& subject) const {
+    Finding finding;
+    finding.subject = Fill(rule_.subject, [&](std::string_view name) {
+      const auto found = std::find(rule_.subject_labels.begin(), rule_.subject_labels.end(), name);
+      return subject.labels[static_cast<std::size_t>(found - rule_.subject_labels.begin())];
+    });
+    finding.time = finding.since = sample.time;
+    finding.interval = std::max(subject.interval, sample.machine.interval);
+    finding.metric = rule_.selectors.front().metric;
+    finding.unit = rule_.unit;
+    finding.lower_is_worse = rule_.lower_is_worse;
+    return finding;
+  }
+
+  void AddLevel(const MachineSample& sample, const RuleSettings& settings, const LevelDefinition& level, Zone zone,
+                Finding& finding) const {
+    if (!IsFor(level.classes, sample.machine)) return;
+    const double threshold = level.threshold.empty() ? 0 : settings.Level(level.threshold);
+    finding.levels.push_back(
+        {level.name, level.severity, zone, threshold, settings.Raise(level.raise_time), settings.Clear(level.clear_time)});
+  }
+
+  // What has no data keeps what is raised, and raises nothing.
+  static Zone ZoneOf(const LevelDefinition& level, const ExpressionScope& scope, bool& judged) {
+    const Values when = level.when.Evaluate(scope);
+    if (IsTrue(when)) {
+      judged = true;
+      return Zone::kRaised;
+    }
+    const Values clear = level.clear ? level.clear->Evaluate(scope) : Values();
+    if (when.empty() && clear.empty()) return Zone::kBetween;
+    judged = true;
+    if (level.clear) return IsTrue(clear) ? Zone::kClear : Zone::kBetween;
+    return Zone::kClear;
+  }
+
+  void JudgeSubject(const MachineSample& sample, const SubjectSeries& subject, const RuleSettings& settings,
+                    std::vector<Finding>& out) const {
+    SubjectScope scope(rule_, sample.series, subject, settings);
+    const Values value = rule_.value.Evaluate(scope);
+    Finding finding = Begin(sample, subject);
+    if (!Number(value, finding.value)) return;
+    scope.SetValue(value);
+    bool judged = false;
+    for (const LevelDefinition& level : rule_.levels) {
+      if (IsFor(level.classes, sample.machine)) AddLevel(sample, settings, level, ZoneOf(level, scope, judged), finding);
+    }
+    if (!judged) return;
+    if (!finding.IsClear()) AddDetails(sample.series, subject, scope, finding);
+    out.push_back(std::move(finding));
+  }
+
+  void ClearSubject(const MachineSample& sample, const SubjectSeries& subject, const RuleSettings& settings,
+                    std::vector<Finding>& out) const {
+    Finding finding = Begin(sample, subject);
+    for (const LevelDefinition& level : rule_.levels) AddLevel(sample, settings, level, Zone::kClear, finding);
+    if (!finding.levels.empty()) out.push_back(std::move(finding));
+  }
+
+  // The subject's labels, what the definition computes, and the other labels that its texts name.
+  void AddDetails(const SeriesTracker& series, const SubjectSeries& subject, const ExpressionScope& scope, Finding& finding) const {
+    for (std::size_t i = 0; i < subject.labels.size(); ++i) finding.details[rule_.subject_labels[i]] = subject.labels[i];
+    for (const auto& [name, expression] : rule_.details) {
+      double number = 0;
+      if (Number(expression.Evaluate(scope), number)) finding.details[name] = absl::StrFormat("%.6g", number);
+    }
+    for (const std::string& text : {rule_.summary, rule_.meaning, rule_.next_step}) {
+      Fill(text, [&](std::string_view name) -> std::string {
+        const std::string key(name);
+        const std::string_view label = series.Label(subject, name);
+        if (!label.empty()) finding.details.emplace(key, label);
+        return "";
+      });
+    }
+  }
+
+  RuleDefinition rule_;
+  std::vector<Threshold> thresholds_;
+  RuleInputs inputs_;
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> MakeThresholdRule(RuleDefinition definition) { return std::make_unique<ThresholdRule>(std::move(definition)); }
+
+}  // namespace steward::collector
