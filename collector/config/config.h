@@ -1,6 +1,7 @@
 // collector.toml as plain values: the first version of the policy document. Reading it is load_config.h's part.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "collector/config/day_time.h"
 
 namespace steward::collector {
 
@@ -63,6 +65,18 @@ struct HeartbeatConfig {
   absl::Duration interval = absl::Seconds(60);
 };
 
+// How a channel's mail leaves.
+struct EmailConfig {
+  std::string server = {};           // host:port
+  std::string security = "starttls";  // starttls, tls (from the first byte), none
+  std::string from = {};
+  std::vector<std::string> to = {};
+  std::string user = {};             // empty: without a login
+  std::string oauth_token_url = {};  // not empty: the user logs in by XOAUTH2, with a token that this client fetches there
+  std::string oauth_client_id = {};
+  std::string oauth_scope = {};
+};
+
 // Secrets are references: the file is read, or the environment variable taken, when the channel is made.
 struct ChannelConfig {
   std::string name;  // unique
@@ -70,6 +84,12 @@ struct ChannelConfig {
   std::string url;
   std::string secret_file;
   std::string secret_env;  // at most one of the two
+  std::string ca_file = {};         // PEM; empty: the system's authorities
+  std::string topic = {};           // ntfy's
+  EmailConfig email = {};
+  bool is_read_by_people = false;   // else by a program, which gets each message by itself and at once
+  int messages_per_hour = 0;        // more are collected into one; 0: no limit
+  DayHours quiet_hours = {};        // only what is critical leaves then
 };
 
 // Sends issues to a channel. A channel without any route gets nothing; without any route at all every channel gets all.
@@ -79,6 +99,16 @@ struct RouteConfig {
   std::string party;                 // it-manager, partner; empty: both
   std::string site;                  // empty: every site
   std::string machine_class;         // empty: every class
+  std::string digest = {};           // morning, weekly, by-severity; empty: each message at once
+};
+
+// For all channels.
+struct DeliveryConfig {
+  std::string public_url;            // where people reach the console: links in messages begin with it; empty: no links
+  std::string time_zone;             // of the times in messages and below; empty: this machine's
+  absl::Duration morning = absl::Hours(7);  // of a working day, when digests leave
+  DayHours working_hours = {absl::Hours(8), absl::Hours(17)};
+  std::array<bool, 7> working_days = {true, true, true, true, true, false, false};  // from Monday
 };
 
 // What is set differently from the rule's own defaults.
@@ -135,6 +165,7 @@ struct Config {
   RetentionConfig retention;
   std::vector<ChannelConfig> channels;
   std::vector<RouteConfig> routes;
+  DeliveryConfig delivery;
   std::map<std::string, RuleConfig> rules;  // by rule id
   std::vector<RuleScopeConfig> rules_for;
   std::vector<RemoteWriteConfig> remote_write;

@@ -11,7 +11,9 @@
 #include "absl/strings/numbers.h"
 #include "base/endpoint_url.h"
 #include "base/text.h"
+#include "collector/config/day_time.h"
 #include "collector/config/duration.h"
+#include "collector/config/read_channel.h"
 #include "collector/config/read_remote_write.h"
 #include "collector/config/table_reader.h"
 
@@ -19,8 +21,6 @@ namespace steward::collector {
 namespace {
 
 const std::vector<std::string> kClasses = {"server", "desktop", "laptop"};
-const std::vector<std::string> kSeverities = {"low", "medium", "high", "critical"};
-const std::vector<std::string> kParties = {"it-manager", "partner"};
 // "any rule time may be 0s".
 constexpr absl::Duration kRuleTimeMax = absl::Hours(24 * 400);
 constexpr int kBackupsKeptMax = 1000;
@@ -85,13 +85,9 @@ void ReadHeartbeat(TableReader& reader, HeartbeatConfig& heartbeat) {
 std::optional<absl::Duration> ReadTimeOfDay(TableReader& reader, std::string_view key) {
   const std::optional<std::string> text = reader.String(key);
   if (!text) return std::nullopt;
-  int hours = 0;
-  int minutes = 0;
-  const bool shaped = text->size() == 5 && (*text)[2] == ':' && absl::SimpleAtoi(text->substr(0, 2), &hours) &&
-                      absl::SimpleAtoi(text->substr(3), &minutes);
-  if (shaped && hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60) return absl::Hours(hours) + absl::Minutes(minutes);
-  reader.Error(key, StrCat("\"", *text, "\" is not a time of day; write \"02:30\""));
-  return std::nullopt;
+  const std::optional<absl::Duration> time = ParseDayTime(*text);
+  if (!time) reader.Error(key, StrCat("\"", *text, "\" is not a time of day; write \"02:30\""));
+  return time;
 }
 
 void ReadBackup(TableReader& reader, BackupConfig& backup) {
@@ -128,57 +124,6 @@ void ReadRetention(TableReader& reader, RetentionConfig& retention) {
   };
   check("five_minutes", retention.five_minutes, "raw", retention.raw);
   check("hours", retention.hours, "five_minutes", retention.five_minutes);
-}
-
-void ReadChannel(TableReader& reader, const ConfigVocabulary& vocabulary, std::vector<ChannelConfig>& channels) {
-  ChannelConfig channel;
-  Set(reader.RequiredString("name"), channel.name);
-  if (!reader.Has("type")) reader.Error("type", "[[channel]] needs type = \"webhook\"");
-  Set(reader.Word("type", vocabulary.channel_types), channel.type);
-  Set(reader.HttpUrl("url", true), channel.url);
-  Set(reader.String("secret_file"), channel.secret_file);
-  Set(reader.String("secret_env"), channel.secret_env);
-  if (!channel.secret_file.empty() && !channel.secret_env.empty()) {
-    reader.Error("secret_env", "secret_file and secret_env are both set; keep one of them");
-  }
-  for (const ChannelConfig& other : channels) {
-    if (!channel.name.empty() && other.name == channel.name) {
-      reader.Error("name", StrCat("a second channel is called \"", channel.name, "\"; give each a name of its own"));
-    }
-  }
-  if (vocabulary.check_secret) {
-    const absl::Status secret = vocabulary.check_secret(channel);
-    if (!secret.ok()) reader.Error(reader.Has("secret_env") ? "secret_env" : "secret_file", ToStd(secret.message()));
-  }
-  channels.push_back(std::move(channel));
-}
-
-void ReadRoute(TableReader& reader, std::vector<RouteConfig>& routes) {
-  RouteConfig route;
-  Set(reader.RequiredString("channel"), route.channel);
-  Set(reader.Word("severity_min", kSeverities), route.severity_min);
-  Set(reader.Word("party", kParties), route.party);
-  Set(reader.String("site"), route.site);
-  Set(reader.Word("class", kClasses), route.machine_class);
-  routes.push_back(std::move(route));
-}
-
-// Checked when all of the document is read: a channel may stand below the route that names it.
-void CheckRouteChannels(TableReader& root, const std::vector<ChannelConfig>& channels, ConfigErrors& errors) {
-  const toml::array* routes = root.table()["route"].as_array();
-  if (routes == nullptr) return;
-  std::vector<std::string> names;
-  for (const ChannelConfig& channel : channels) names.push_back(channel.name);
-  for (const toml::node& route : *routes) {
-    const toml::table* table = route.as_table();
-    const toml::node* node = table == nullptr ? nullptr : table->get("channel");
-    const auto* name = node == nullptr ? nullptr : node->as_string();
-    if (name == nullptr || name->get().empty() || std::find(names.begin(), names.end(), name->get()) != names.end()) continue;
-    std::string text = StrCat("there is no channel \"", name->get(), "\"");
-    if (const auto nearest = NearestWord(name->get(), names)) StrAppend(&text, "; did you mean \"", *nearest, "\"?");
-    else StrAppend(&text, "; add [[channel]] name = \"", name->get(), "\" or take the route out");
-    errors.Add(name->source().begin, text);
-  }
 }
 
 void ReadRule(TableReader& reader, const KnownRule& known, RuleConfig& rule) {
@@ -254,6 +199,7 @@ void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config&
   root.Table("retention", [&](TableReader& reader) { ReadRetention(reader, config.retention); });
   root.Tables("channel", [&](TableReader& reader) { ReadChannel(reader, vocabulary, config.channels); });
   root.Tables("route", [&](TableReader& reader) { ReadRoute(reader, config.routes); });
+  root.Table("delivery", [&](TableReader& reader) { ReadDelivery(reader, config.delivery); });
   const ConfigVocabulary with_own = WithOwnRules(root, vocabulary);
   root.Table("rules", [&](TableReader& reader) { ReadRules(reader, with_own, config.rules); });
   root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, with_own, config.rules_for); });
@@ -274,7 +220,7 @@ absl::StatusOr<Config> ParseConfig(std::string_view text, std::string_view name,
     Config config;
     TableReader root(table, "", errors);
     ReadDocument(root, vocabulary, config);
-    CheckRouteChannels(root, config.channels, errors);
+    CheckRoutes(root, config.channels, errors);
     if (absl::Status status = errors.ToStatus(); !status.ok()) return status;
     return config;
   } catch (const toml::parse_error& error) {

@@ -22,7 +22,8 @@ class NoData final : public steward::collector::ExpressionScope {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace steward::collector;
   std::vector<RuleDefinition> own;
-  const ConfigVocabulary words{{{"disk-space-low", {"warn_percent"}}}, {"webhook"}, {},
+  const ConfigVocabulary words{{{"disk-space-low", {"warn_percent"}}},
+                               {"webhook", "email", "alertmanager", "slack", "mattermost", "teams", "ntfy"}, {},
                                [&own](TableReader& reader) { return ReadOwnRule(reader, own); }};
   const auto config = ParseConfig(std::string_view(reinterpret_cast<const char*>(data), size), "fuzz.toml", words);
   if (!config.ok() && config.status().message().empty()) __builtin_trap();

@@ -15,7 +15,8 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 ConfigVocabulary Words() {
-  return {{{"disk-space-low", {"warn_percent", "critical_percent"}}, {"machine-offline", {}}}, {"webhook"}};
+  return {{{"disk-space-low", {"warn_percent", "critical_percent"}}, {"machine-offline", {}}},
+          {"webhook", "email", "alertmanager", "slack", "mattermost", "teams", "ntfy"}};
 }
 
 std::string ErrorOf(std::string_view text) {
@@ -99,6 +100,73 @@ TEST(Config, ReadsEveryTableOfTheContract) {
   EXPECT_EQ(config.agents.endpoints[0].name, "intranet");
   EXPECT_THAT(config.agents.endpoints[0].from, ElementsAre("class:server"));
   EXPECT_THAT(config.agents.endpoints[1].from, ElementsAre("class:desktop", "machine:srv-file"));
+}
+
+TEST(Config, ReadsEveryTypeOfChannel) {
+  const absl::StatusOr<Config> config = ParseConfig(R"(
+[delivery]
+public_url = "https://steward.company.example"
+time_zone = "Europe/Tallinn"
+morning = "06:30"
+working_hours = "09:00-18:00"
+working_days = ["mon", "sat"]
+[[channel]]
+name = "mail"
+type = "email"
+server = "mail.company.example:587"
+from = "steward@company.example"
+to = ["it@company.example", "boss@company.example"]
+user = "steward@company.example"
+secret_env = "CLIENT_SECRET"
+quiet_hours = "22:00-06:00"
+messages_per_hour = 30
+[channel.oauth]
+token_url = "https://login.company.example/token"
+client_id = "abc"
+scope = "https://mail.example/.default"
+[[channel]]
+name = "chat"
+type = "mattermost"
+secret_env = "HOOK"
+[[channel]]
+name = "push"
+type = "ntfy"
+url = "https://ntfy.sh"
+topic = "steward-1"
+[[channel]]
+name = "alerts"
+type = "alertmanager"
+url = "http://127.0.0.1:9093"
+[[route]]
+channel = "mail"
+digest = "by-severity"
+)", "collector.toml", Words());
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->delivery.morning, absl::Hours(6) + absl::Minutes(30));
+  EXPECT_THAT(config->delivery.working_days, ElementsAre(true, false, false, false, false, true, false));
+  ASSERT_EQ(config->channels.size(), 4u);
+  const ChannelConfig& mail = config->channels[0];
+  EXPECT_THAT(mail.email.to, ElementsAre("it@company.example", "boss@company.example"));
+  EXPECT_EQ(mail.email.security, "starttls");
+  EXPECT_EQ(mail.email.oauth_client_id, "abc");
+  EXPECT_EQ(mail.messages_per_hour, 30);
+  EXPECT_TRUE(mail.quiet_hours.Contains(absl::Hours(23)));
+  EXPECT_TRUE(mail.is_read_by_people);
+  EXPECT_EQ(config->channels[2].topic, "steward-1");
+  EXPECT_FALSE(config->channels[3].is_read_by_people);
+  EXPECT_EQ(config->routes[0].digest, "by-severity");
+}
+
+TEST(DayTime, KnowsTheHoursAndNothingElse) {
+  EXPECT_EQ(ParseDayTime("07:05"), absl::Hours(7) + absl::Minutes(5));
+  for (const char* bad : {"", "7:05", "24:00", "07:60", "+7:05", "07:05x"}) EXPECT_FALSE(ParseDayTime(bad)) << bad;
+  EXPECT_FALSE(ParseDayHours("08:00-08:00"));
+  EXPECT_FALSE(ParseDayHours("08:00 17:00"));
+  const DayHours night = ParseDayHours("22:00-06:00").value();
+  EXPECT_TRUE(night.Contains(absl::Hours(22)));
+  EXPECT_TRUE(night.Contains(absl::Hours(5)));
+  EXPECT_FALSE(night.Contains(absl::Hours(6)));
+  EXPECT_TRUE(ParseDayHours("18:00-24:00")->Contains(absl::Hours(23)));
 }
 
 TEST(Config, ASecretThatCannotBeReadIsToldAtItsLine) {
@@ -188,8 +256,24 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[[rules_for]]\n[rules_for.disk-space-low]\nraise = \"0s\"\n", "collector.toml:1:1: ", "needs site"},
         BadCase{"[rules_for]\nsite = \"x\"\n", "collector.toml:1:1: ", "[[rules_for]]"},
         BadCase{"[[channel]]\nname = \"a\"\nurl = \"https://x/\"\n", "collector.toml:1:1: ", "needs type = \"webhook\""},
-        BadCase{"[[channel]]\nname = \"a\"\ntype = \"pigeon\"\nurl = \"https://x/\"\n", "collector.toml:3:8: ", "write one of: webhook"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"pigeon\"\nurl = \"https://x/\"\n", "collector.toml:3:8: ", "write one of: webhook, email"},
         BadCase{"[[channel]]\nname = \"a\"\ntype = \"webhook\"\nurl = \"x\"\n", "collector.toml:4:7: ", "not a web address"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"email\"\nfrom = \"a@b\"\nto = [\"c@d\"]\n", "collector.toml:1:1: ", "needs server"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"email\"\nserver = \"mail\"\nfrom = \"a@b\"\nto = [\"c@d\"]\n", "collector.toml:4:10: ", "write \"mail.company.example:587\""},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"email\"\nserver = \"m:25\"\nfrom = \"a@b\"\nto = [\"c@d>, <e@f\"]\n", "collector.toml:6:6: ", "is not a mail address"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"email\"\nserver = \"m:25\"\nfrom = \"a@b\"\nto = [\"c@d\"]\nuser = \"u\"\n", "collector.toml:7:8: ", "user needs secret_file"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"email\"\nserver = \"m:25\"\nfrom = \"a@b\"\nto = [\"c@d\"]\nuser = \"u\"\nsecret_env = \"P\"\nsecurity = \"none\"\n", "collector.toml:9:12: ", "readable on the network"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"email\"\nurl = \"https://x/\"\nserver = \"m:25\"\nfrom = \"a@b\"\nto = [\"c@d\"]\n", "collector.toml:4:1: ", "unknown key \"url\" in [[channel]]"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"slack\"\n", "collector.toml:1:1: ", "needs url"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"teams\"\nurl = \"https://c.webhook.office.com/x\"\n", "collector.toml:4:7: ", "choose Workflows"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"ntfy\"\nurl = \"https://ntfy.sh\"\ntopic = \"a b\"\n", "collector.toml:5:9: ", "letters, digits"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"slack\"\nurl = \"https://x/\"\nquiet_hours = \"night\"\n", "collector.toml:5:15: ", "write \"22:00-06:00\""},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"webhook\"\nurl = \"https://x/\"\nquiet_hours = \"22:00-06:00\"\n", "collector.toml:5:1: ", "unknown key \"quiet_hours\""},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"webhook\"\nurl = \"https://x/\"\n[[route]]\nchannel = \"a\"\ndigest = \"morning\"\n", "collector.toml:7:10: ", "read by a program"},
+        BadCase{"[[channel]]\nname = \"a\"\ntype = \"slack\"\nurl = \"https://x/\"\n[[route]]\nchannel = \"a\"\ndigest = \"daily\"\n", "collector.toml:7:10: ", "by-severity, morning, weekly"},
+        BadCase{"[delivery]\ntime_zone = \"Mars/Olympus\"\n", "collector.toml:2:13: ", "knows no time zone"},
+        BadCase{"[delivery]\nmorning = \"7\"\n", "collector.toml:2:11: ", "write \"07:00\""},
+        BadCase{"[delivery]\nworking_days = [\"monday\"]\n", "collector.toml:2:16: ", "is not a day"},
         BadCase{"[[route]]\nchannel = \"b\"\n", "collector.toml:2:11: ", "there is no channel \"b\""},
         BadCase{"[[remote_write]]\nname = \"a\"\n", "collector.toml:1:1: ", "needs url"},
         BadCase{"[[remote_write]]\nurl = \"https://u:p@h/\"\n", "collector.toml:2:7: ", "password_file"},
