@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/strip.h"
 #include "base/text.h"
 #include "boost/asio/post.hpp"
 #include "collector/api/http_server.h"
@@ -21,6 +22,7 @@
 #include "collector/delivery/heartbeat.h"
 #include "collector/delivery/progress.h"
 #include "collector/delivery/route.h"
+#include "collector/delivery/stages/delivery_hours.h"
 #include "collector/delivery/storage_pulse.h"
 #include "collector/identity/certificate_authority.h"
 #include "collector/identity/enrollment.h"
@@ -145,9 +147,14 @@ class RunningCollector final : public Collector {
     });
   }
 
+  TextSettings TextOfSettings() const {
+    const DeliveryConfig& config = options_.config.delivery;
+    return {DeliveryHours(config).zone(), std::string(absl::StripSuffix(config.public_url, "/"))};
+  }
+
   absl::Status StartDelivery() {
     absl::StatusOr<std::vector<std::unique_ptr<Channel>>> channels =
-        MakeChannels(options_.config.channels, delivery_thread_->http());
+        MakeChannels(options_.config.channels, {delivery_thread_->executor(), delivery_thread_->http(), clock_, TextOfSettings()});
     if (!channels.ok()) return channels.status();
     auto random = [engine = std::mt19937_64(std::random_device()())]() mutable {
       return std::uniform_real_distribution<double>(0, 1)(engine);

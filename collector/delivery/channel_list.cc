@@ -4,6 +4,9 @@
 
 #include "absl/strings/str_join.h"
 #include "base/text.h"
+#include "collector/delivery/alertmanager.h"
+#include "collector/delivery/email.h"
+#include "collector/delivery/hook_channel.h"
 #include "collector/delivery/webhook.h"
 
 namespace steward::collector {
@@ -11,12 +14,18 @@ namespace {
 
 struct ChannelType {
   const char* name;
-  absl::StatusOr<std::unique_ptr<Channel>> (*make)(const ChannelConfig& config, HttpClient& http);
+  absl::StatusOr<std::unique_ptr<Channel>> (*make)(const ChannelConfig& config, const ChannelTools& tools);
 };
 
 // One line a type.
 constexpr ChannelType kTypes[] = {
-    {"webhook", &MakeWebhook},
+    {"webhook", [](const ChannelConfig& config, const ChannelTools& tools) { return MakeWebhook(config, tools.http); }},
+    {"email", &MakeEmail},
+    {"alertmanager", &MakeAlertmanager},
+    {"slack", &MakeSlack},
+    {"mattermost", &MakeMattermost},
+    {"teams", &MakeTeams},
+    {"ntfy", &MakeNtfy},
 };
 
 }  // namespace
@@ -27,7 +36,7 @@ std::vector<std::string> ChannelTypes() {
   return names;
 }
 
-absl::StatusOr<std::vector<std::unique_ptr<Channel>>> MakeChannels(absl::Span<const ChannelConfig> configs, HttpClient& http) {
+absl::StatusOr<std::vector<std::unique_ptr<Channel>>> MakeChannels(absl::Span<const ChannelConfig> configs, const ChannelTools& tools) {
   std::vector<std::unique_ptr<Channel>> channels;
   for (const ChannelConfig& config : configs) {
     const auto type = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const ChannelType& t) { return config.type == t.name; });
@@ -35,7 +44,7 @@ absl::StatusOr<std::vector<std::unique_ptr<Channel>>> MakeChannels(absl::Span<co
       return absl::InvalidArgumentError(StrCat("channel \"", config.name, "\": this version has no channels of type \"", config.type,
                                                "\"; it knows ", absl::StrJoin(ChannelTypes(), ", ")));
     }
-    absl::StatusOr<std::unique_ptr<Channel>> channel = type->make(config, http);
+    absl::StatusOr<std::unique_ptr<Channel>> channel = type->make(config, tools);
     if (!channel.ok()) return channel.status();
     channels.push_back(*std::move(channel));
   }

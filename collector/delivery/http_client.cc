@@ -54,8 +54,9 @@ struct Transfer {
   }
 
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* user) {
-    std::string& body = static_cast<Transfer*>(user)->response.body;
-    body.append(data, std::min(size * count, HttpClient::kBodyBytesKept - body.size()));
+    auto* transfer = static_cast<Transfer*>(user);
+    std::string& body = transfer->response.body;
+    body.append(data, std::min(size * count, transfer->request.body_bytes_kept - body.size()));
     return size * count;
   }
 };

@@ -21,6 +21,7 @@ struct HttpCall {
   std::string ca_file;                 // PEM; empty: the system's authorities
   absl::Duration connect_timeout = absl::Seconds(10);
   absl::Duration timeout = absl::Seconds(30);  // for all of it
+  std::size_t body_bytes_kept = 1024;  // of the answer
 };
 
 enum class HttpFailure {
@@ -37,15 +38,13 @@ struct HttpAnswer {
   HttpFailure failure = HttpFailure::kNone;
   std::string error;                   // why there was no answer, in libcurl's words
   long status = 0;                     // 0 without an answer
-  std::string body;                    // its beginning, at most kBodyBytesKept
+  std::string body;                    // its beginning, at most body_bytes_kept
   std::optional<absl::Duration> retry_after;
 };
 
 // All calls and callbacks on `executor`, which is one thread. Redirects are not followed.
 class HttpClient {
  public:
-  static constexpr std::size_t kBodyBytesKept = 1024;
-
   explicit HttpClient(boost::asio::any_io_executor executor);
   // What is under way is dropped without a call.
   ~HttpClient();

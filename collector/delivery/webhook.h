@@ -19,7 +19,5 @@ absl::StatusOr<std::unique_ptr<Channel>> MakeWebhook(const ChannelConfig& config
 std::string WebhookBody(const Notification& notification);
 // "sha256=" and the HMAC-SHA256 of the body in hexadecimal.
 std::string WebhookSignature(std::string_view secret, std::string_view body);
-// 2xx delivered; 429, 5xx, redirects and no answer: again; other 4xx and a wrong address: never.
-SendOutcome WebhookOutcome(const HttpAnswer& response);
 
 }  // namespace steward::collector

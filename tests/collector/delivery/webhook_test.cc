@@ -169,10 +169,12 @@ TEST_F(WebhookTest, AClientThatEndsDropsWhatIsUnderWay) {
 TEST(ChannelListTest, AnUnknownTypeAndAMissingSecretAreErrorsThatSayWhatToDo) {
   boost::asio::io_context io;
   HttpClient http(io.get_executor());
-  const std::vector<ChannelConfig> unknown = {{"boss", "email", "", "", ""}};
-  EXPECT_THAT(std::string(MakeChannels(unknown, http).status().message()), HasSubstr("it knows webhook"));
+  const auto clock = NewSystemClock();
+  const ChannelTools tools{io.get_executor(), http, *clock, {}};
+  const std::vector<ChannelConfig> unknown = {{"boss", "pigeon", "", "", ""}};
+  EXPECT_THAT(std::string(MakeChannels(unknown, tools).status().message()), HasSubstr("it knows webhook, email"));
   const std::vector<ChannelConfig> no_secret = {{"boss", "webhook", "http://127.0.0.1/", "/nowhere/hook.key", ""}};
-  EXPECT_THAT(std::string(MakeChannels(no_secret, http).status().message()), HasSubstr("/nowhere/hook.key"));
+  EXPECT_THAT(std::string(MakeChannels(no_secret, tools).status().message()), HasSubstr("/nowhere/hook.key"));
 }
 
 }  // namespace
