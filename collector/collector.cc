@@ -22,7 +22,7 @@
 #include "collector/delivery/heartbeat.h"
 #include "collector/delivery/progress.h"
 #include "collector/delivery/route.h"
-#include "collector/delivery/stages/delivery_hours.h"
+#include "collector/delivery/stages/channel_stages.h"
 #include "collector/delivery/storage_pulse.h"
 #include "collector/identity/certificate_authority.h"
 #include "collector/identity/enrollment.h"
@@ -161,7 +161,7 @@ class RunningCollector final : public Collector {
     };
     deliveries_ = std::make_unique<DeliveryService>(
         DeliveryService::Parts{*storage_, clock_, delivery_thread_->executor(), *std::move(channels), std::move(random), prometheus_,
-                               outbox_progress_});
+                               outbox_progress_, [this](const std::string& channel) { return MakeStages(options_.config, channel); }});
     deliveries_->Start();
     heartbeat_ = std::make_unique<Heartbeat>(
         options_.config.heartbeat,

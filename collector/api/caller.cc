@@ -36,6 +36,7 @@ constexpr Right kRights[] = {
     {"steward.v1.SampleService.QuerySamples",            true,  true,      true,   true},
     {"steward.v1.ChannelService.TestChannel",            true,  true,      false,  false},
     {"steward.v1.ChannelService.ListDeliveries",         true,  true,      true,   false},
+    {"steward.v1.DeliveryService.RetryDelivery",         true,  true,      false,  false},
     {"steward.v1.StatusService.GetStatus",               true,  true,      true,   true},
 };
 // clang-format on

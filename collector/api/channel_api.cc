@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "collector/api/messages.h"
 #include "collector/api/services.h"
+#include "steward/v1/delivery.pb.h"
 
 namespace steward::collector {
 namespace {
@@ -32,6 +33,15 @@ void AddChannelService(Storage& storage, ChannelTester& channels, RpcTable& rpc)
   rpc.Add<v1::TestChannelRequest, v1::TestChannelResponse>(
       "steward.v1.ChannelService.TestChannel", [&](const Caller&, const auto& request, auto done) {
         channels.TestChannel(request.channel(), std::move(done));
+      });
+  rpc.Add<v1::RetryDeliveryRequest, v1::RetryDeliveryResponse>(
+      "steward.v1.DeliveryService.RetryDelivery", [&](const Caller&, const auto& request, auto done) {
+        channels.RetryDeliveries(request.idempotency_key(), request.channel(), [done = std::move(done)](const auto& records) {
+          if (!records.ok()) return done(records.status());
+          v1::RetryDeliveryResponse response;
+          for (const OutboxRecord& record : *records) *response.add_deliveries() = DeliveryMessage(record);
+          done(response);
+        });
       });
   rpc.AddImmediate<v1::ListDeliveriesRequest, v1::ListDeliveriesResponse>(
       "steward.v1.ChannelService.ListDeliveries",

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "collector/ctl/output.h"
+#include "steward/v1/delivery.pb.h"
 #include "steward/v1/management.pb.h"
 
 namespace steward::collector {
@@ -25,19 +26,33 @@ absl::Status Deliveries(const CtlContext& context, const std::string& state) {
   v1::ListDeliveriesResponse response;
   if (absl::Status called = context.api.Call("ChannelService/ListDeliveries", request, response); !called.ok()) return called;
   if (context.json) return PrintJson(context, response);
-  Table table({"CREATED", "CHANNEL", "EVENT", "STATE", "TRIES", "ISSUE", "LAST ANSWER"});
+  constexpr std::size_t kKeyShown = 12;
+  Table table({"CREATED", "CHANNEL", "EVENT", "STATE", "TRIES", "ISSUE", "KEY", "LAST ANSWER"});
   for (const v1::Delivery& delivery : response.deliveries()) {
     const Colour colour = delivery.state() == "delivered" ? Colour::kGood
                           : delivery.state() == "dead"    ? Colour::kBad
                                                           : Colour::kWarning;
     table.AddRow({Ago(delivery.has_created_time(), delivery.created_time(), context.now), delivery.channel(), delivery.event(),
                   Cell(delivery.state(), colour), std::to_string(delivery.attempts()), delivery.issue_id(),
-                  delivery.last_answer()});
+                  Cell(delivery.idempotency_key().substr(0, kKeyShown), Colour::kSoft), delivery.last_answer()});
   }
   if (table.empty()) {
     context.out << "No deliveries.\n";
   } else {
     table.Print(context.out, context.colours);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DeliveryRetry(const CtlContext& context, const std::string& key, const std::string& channel) {
+  v1::RetryDeliveryRequest request;
+  request.set_idempotency_key(key);
+  request.set_channel(channel);
+  v1::RetryDeliveryResponse response;
+  if (absl::Status called = context.api.Call("DeliveryService/RetryDelivery", request, response); !called.ok()) return called;
+  if (context.json) return PrintJson(context, response);
+  for (const v1::Delivery& delivery : response.deliveries()) {
+    context.out << "Sent once more over " << Printable(delivery.channel()) << "; `stewardctl deliveries` shows what comes of it.\n";
   }
   return absl::OkStatus();
 }

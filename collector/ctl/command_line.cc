@@ -38,6 +38,7 @@ struct Arguments {
   std::string from, to, step, function;
   std::vector<std::string> labels;
   std::string state;
+  std::string channel;
 };
 
 using Run = std::function<absl::Status(const CtlContext&)>;
@@ -186,7 +187,16 @@ void AddOtherCommands(CLI::App& app, Arguments& arguments, Run& run) {
   CLI::App* deliveries = app.add_subcommand("deliveries", "what was sent, waits or was given up")->require_subcommand(0, 1);
   deliveries->add_option("--state", arguments.state, "waiting, delivered or dead");
   deliveries->add_subcommand("list", "the same");
-  deliveries->callback([&] { run = [&](const CtlContext& context) { return Deliveries(context, arguments.state); }; });
+  CLI::App* retry = deliveries->add_subcommand("retry", "send once more what was given up");
+  retry->add_option("KEY", arguments.name, "as in `deliveries --state dead`, or its beginning")->required();
+  retry->add_option("--channel", arguments.channel, "on this channel only");
+  deliveries->callback([&, deliveries] {  // after that of a subcommand
+    if (deliveries->got_subcommand("retry")) {
+      run = [&](const CtlContext& context) { return DeliveryRetry(context, arguments.name, arguments.channel); };
+    } else {
+      run = [&](const CtlContext& context) { return Deliveries(context, arguments.state); };
+    }
+  });
 
   app.add_subcommand("status", "how the collector is doing")->callback([&] { run = CollectorStatus; });
   app.add_subcommand("version", "the version of this program");

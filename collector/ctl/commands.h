@@ -70,6 +70,7 @@ absl::Status Samples(const CtlContext& context, const SamplesArguments& argument
 
 absl::Status ChannelTest(const CtlContext& context, const std::string& channel);
 absl::Status Deliveries(const CtlContext& context, const std::string& state);
+absl::Status DeliveryRetry(const CtlContext& context, const std::string& key, const std::string& channel);
 
 absl::Status CollectorStatus(const CtlContext& context);
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "base/text.h"
 #include "boost/asio/post.hpp"
+#include "collector/delivery/bundle.h"
 #include "collector/delivery/retry.h"
 #include "spdlog/spdlog.h"
 
@@ -28,6 +29,7 @@ DeliveryService::DeliveryService(Parts parts)
     Post post;
     post.metrics = std::make_unique<DeliveryMetrics>(parts_.registry, channel->name());
     const std::string name = channel->name();
+    if (parts_.stages_of) post.stages = parts_.stages_of(name);
     post.channel = std::move(channel);
     posts_.emplace(name, std::move(post));
   }
@@ -46,6 +48,7 @@ void DeliveryService::Wake() {
 
 // Also proves that the outbox can be read, which the heartbeat asks for; what a failed read missed is taken up.
 void DeliveryService::Pulse() {
+  for (OutboxRecord& record : std::exchange(unbundled_, {})) posts_.at(record.channel).stages->Add(std::move(record), parts_.clock.WallNow());
   Load();
   pulse_timer_->Start(kPulse, [this] { Pulse(); });
 }
@@ -56,7 +59,7 @@ void DeliveryService::Load() {
     absl::StatusOr<std::vector<OutboxRecord>> waiting = reader.WaitingDeliveries();
     if (!waiting.ok()) return waiting.status();
     rows = *std::move(waiting);
-    return absl::OkStatus();
+    return resumed_ ? absl::OkStatus() : Resume(reader);
   });
   if (!status.ok()) {
     spdlog::error("the outbox cannot be read, will be tried again: {}", status.ToString());
@@ -71,6 +74,29 @@ void DeliveryService::Load() {
   Dispatch();
 }
 
+// Tells channels whose receivers forget what theirs should know: of each issue the last word that was delivered.
+absl::Status DeliveryService::Resume(StorageReader& reader) {
+  constexpr std::size_t kLookedAt = 50'000;
+  std::map<std::string, std::vector<Notification>> open;  // by channel
+  for (const auto& [name, post] : posts_) {
+    if (post.channel->forgets()) open[name] = {};
+  }
+  if (!open.empty()) {
+    const absl::StatusOr<std::vector<OutboxRecord>> told = reader.ListDeliveries(kLookedAt);
+    if (!told.ok()) return told.status();
+    std::set<std::pair<std::string, std::string>> known;
+    for (const OutboxRecord& record : *told) {  // newest first
+      const bool ends = record.event == "resolved" && record.state != DeliveryState::kWaiting;
+      if (!open.contains(record.channel) || (record.state != DeliveryState::kDelivered && !ends)) continue;
+      if (!known.emplace(record.channel, record.issue_id).second || record.event == "resolved") continue;
+      open[record.channel].push_back(NotificationOf(record));
+    }
+  }
+  resumed_ = true;
+  for (auto& [name, notifications] : open) posts_.at(name).channel->Resume(std::move(notifications));
+  return absl::OkStatus();
+}
+
 void DeliveryService::Enqueue(OutboxRecord record) {
   const auto post = posts_.find(record.channel);
   if (post == posts_.end()) {
@@ -81,14 +107,54 @@ void DeliveryService::Enqueue(OutboxRecord record) {
     return;
   }
   post->second.metrics->queue.Increment();
+  if (post->second.stages != nullptr && record.attempts == 0 && record.event != kBundleEvent) {
+    post->second.stages->Add(std::move(record), parts_.clock.WallNow());
+    return;
+  }
   std::string issue_id = record.issue_id;
   post->second.lanes[std::move(issue_id)].waiting.push_back(std::move(record));
+}
+
+// Lets through what its stages let go.
+void DeliveryService::Pass(Post& post, absl::Time now) {
+  for (ChannelStages::Leaving& leaving : post.stages->Take(now)) {
+    if (!leaving.reason.empty()) {
+      Bundle(std::move(leaving));
+      continue;
+    }
+    OutboxRecord& record = leaving.records.front();
+    std::string issue_id = record.issue_id;
+    post.lanes[std::move(issue_id)].waiting.push_back(std::move(record));
+  }
+}
+
+// The bundle is loaded like any row once it is stored.
+void DeliveryService::Bundle(ChannelStages::Leaving leaving) {
+  const OutboxRecord bundle = BundleOf(leaving.reason, leaving.records, parts_.clock.WallNow());
+  posts_.at(bundle.channel).metrics->queue.Decrement(static_cast<double>(leaving.records.size()));
+  auto members = std::make_shared<const std::vector<OutboxRecord>>(std::move(leaving.records));
+  auto on_done = [alive = std::weak_ptr(alive_), executor = parts_.executor, this, members](const absl::Status& status) {
+    boost::asio::post(executor, [alive, this, members, status] {
+      const auto still = alive.lock();
+      if (!still) return;
+      if (status.ok()) return Load();
+      spdlog::error("messages cannot be stored as one, will be tried again: {}", status.ToString());
+      posts_.at(members->front().channel).metrics->queue.Increment(static_cast<double>(members->size()));
+      unbundled_.insert(unbundled_.end(), members->begin(), members->end());
+    });
+  };
+  parts_.storage.Write([bundle, members](StorageTransaction& transaction) { return StoreBundle(bundle, *members, transaction); },
+                       std::move(on_done));
 }
 
 void DeliveryService::Dispatch() {
   const absl::Time now = parts_.clock.WallNow();
   absl::Time next = absl::InfiniteFuture();
   for (auto& [name, post] : posts_) {
+    if (post.stages != nullptr) {
+      Pass(post, now);
+      next = std::min(next, post.stages->next());
+    }
     for (auto& [issue_id, lane] : post.lanes) {
       if (lane.under_way || lane.waiting.empty()) continue;
       const absl::Time due = lane.waiting.front().next_attempt_time;
@@ -105,11 +171,7 @@ void DeliveryService::Dispatch() {
 
 void DeliveryService::Send(Post& post, const std::string& issue_id, Lane& lane) {
   const OutboxRecord& record = lane.waiting.front();
-  Notification notification;
-  notification.event = record.event;
-  notification.idempotency_key = record.idempotency_key;
-  notification.time = record.created_time;
-  notification.issue.ParseFromString(record.body);
+  const Notification notification = NotificationOf(record);
   lane.under_way = true;
   ++post.under_way;
   if (record.attempts > 0) post.metrics->retried.Increment();
@@ -207,6 +269,28 @@ void DeliveryService::TestChannel(const std::string& channel,
       response.set_remedy(outcome.remedy);
       done(response);
     });
+  }));
+}
+
+void DeliveryService::RetryDeliveries(const std::string& key, const std::string& channel,
+                                      std::function<void(absl::StatusOr<std::vector<OutboxRecord>>)> done) {
+  boost::asio::post(parts_.executor, WhileAlive([this, key, channel, done = std::move(done)] {
+    absl::StatusOr<std::vector<OutboxRecord>> found = FindDead(parts_.storage, key, channel);
+    if (!found.ok()) return done(found.status());
+    for (OutboxRecord& record : *found) {
+      if (!posts_.contains(record.channel)) {
+        return done(absl::FailedPreconditionError(StrCat("channel \"", record.channel, "\" is not configured any more; add it to collector.toml first")));
+      }
+      record.state = DeliveryState::kWaiting;
+      record.next_attempt_time = parts_.clock.WallNow();
+      record.attempts = std::max<std::uint32_t>(record.attempts, 1);  // past the stages: somebody wants it now
+    }
+    for (const OutboxRecord& record : *found) {
+      Keep(record);
+      Enqueue(record);
+    }
+    Dispatch();
+    done(*std::move(found));
   }));
 }
 

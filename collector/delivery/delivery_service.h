@@ -1,4 +1,6 @@
-// Carries the outbox to the channels: at least once, in order within an issue and channel, one channel never waiting for another.
+// Carries the outbox to the channels: at least once, in order within an issue and channel, one channel never waiting for
+// another. What a stage makes of several messages is a row of its own, written in one transaction with the end of theirs:
+// a repeat is the same bundle under the same key.
 #pragma once
 
 #include <atomic>
@@ -17,6 +19,7 @@
 #include "collector/delivery/channel.h"
 #include "collector/delivery/delivery_metrics.h"
 #include "collector/delivery/progress.h"
+#include "collector/delivery/stages/channel_stages.h"
 #include "collector/storage/storage.h"
 #include "prometheus/registry.h"
 
@@ -35,6 +38,8 @@ class DeliveryService final : public ChannelTester {
     std::function<double()> random;         // in [0, 1)
     prometheus::Registry& registry;
     Progress& progress;                     // moves while the outbox can be read
+    // The stages before a channel, by its name; null: none.
+    std::function<std::unique_ptr<ChannelStages>(const std::string& channel)> stages_of = {};
   };
   // Made anywhere; works on its executor alone. Destroyed on the executor, or when that runs no more.
   explicit DeliveryService(Parts parts);
@@ -48,6 +53,8 @@ class DeliveryService final : public ChannelTester {
   // Sends a marked test message now, once, past the outbox. From any thread; `done` is called on the executor.
   // NotFound: no such channel, with those there are.
   void TestChannel(const std::string& channel, std::function<void(absl::StatusOr<v1::TestChannelResponse>)> done) override;
+  void RetryDeliveries(const std::string& key, const std::string& channel,
+                       std::function<void(absl::StatusOr<std::vector<OutboxRecord>>)> done) override;
 
  private:
   struct Lane {  // the messages of one issue for one channel, oldest first
@@ -57,12 +64,16 @@ class DeliveryService final : public ChannelTester {
   struct Post {
     std::unique_ptr<Channel> channel;
     std::unique_ptr<DeliveryMetrics> metrics;
-    std::map<std::string, Lane> lanes;  // by issue
+    std::unique_ptr<ChannelStages> stages;  // null: none
+    std::map<std::string, Lane> lanes;  // by issue; bundles in that of ""
     std::size_t under_way = 0;
   };
 
   void Load();
+  absl::Status Resume(StorageReader& reader);
   void Enqueue(OutboxRecord record);
+  void Pass(Post& post, absl::Time now);
+  void Bundle(ChannelStages::Leaving leaving);
   void Dispatch();
   void Send(Post& post, const std::string& issue_id, Lane& lane);
   void OnOutcome(const std::string& channel, const std::string& issue_id, const SendOutcome& outcome);
@@ -75,7 +86,9 @@ class DeliveryService final : public ChannelTester {
   Parts parts_;
   std::map<std::string, Post> posts_;  // by channel name
   std::int64_t loaded_to_ = 0;         // outbox ids up to here are known
+  bool resumed_ = false;
   std::deque<OutboxRecord> to_keep_;   // outcomes that the storage does not have yet
+  std::vector<OutboxRecord> unbundled_;  // their bundle could not be stored: planned anew with the next pulse
   bool keeping_ = false;
   std::atomic<bool> woken_ = false;
   std::unique_ptr<Timer> retry_timer_;

@@ -27,4 +27,13 @@ std::function<std::vector<std::string>(const v1::Issue&, Severity)> MakeRouter(c
   };
 }
 
+std::string DigestFor(const std::vector<RouteConfig>& routes, const std::string& channel, const v1::Issue& issue) {
+  for (const Severity severity : {ParseSeverity(issue.severity()), Severity::kCritical}) {
+    for (const RouteConfig& route : routes) {
+      if (route.channel == channel && Matches(route, issue, severity)) return route.digest;
+    }
+  }
+  return "";
+}
+
 }  // namespace steward::collector

@@ -34,6 +34,10 @@ class OneChannel final : public ChannelTester {
     response.set_answer("204");
     done(response);
   }
+  void RetryDeliveries(const std::string&, const std::string&,
+                       std::function<void(absl::StatusOr<std::vector<OutboxRecord>>)> done) override {
+    done(absl::NotFoundError("nothing was given up"));
+  }
 };
 
 // One thread.

@@ -30,6 +30,7 @@ class FakeChannel final : public Channel {
   const std::string& name() const override { return name_; }
   void Send(const Notification& notification, std::function<void(SendOutcome)> done) override {
     keys.push_back(notification.idempotency_key);
+    last = notification;
     under_way.push_back(std::move(done));
   }
   void Answer(Result result, std::optional<absl::Duration> retry_after = std::nullopt) {
@@ -37,7 +38,12 @@ class FakeChannel final : public Channel {
     under_way.pop_front();
     done({result, retry_after, "an answer", "a remedy"});
   }
+  bool forgets() const override { return true; }
+  void Resume(std::vector<Notification> open) override { resumed = std::move(open); }
+
   std::vector<std::string> keys;  // of each attempt
+  Notification last;
+  std::vector<Notification> resumed;
   std::deque<std::function<void(SendOutcome)>> under_way;
 
  private:
@@ -60,16 +66,16 @@ class DeliveryServiceTest : public ::testing::Test {
     channels.push_back(std::move(manager));
     registry_ = std::make_unique<prometheus::Registry>();
     service_ = std::make_unique<DeliveryService>(DeliveryService::Parts{
-        *storage_, clock_, io_.get_executor(), std::move(channels), [] { return 0.5; }, *registry_, progress_});
+        *storage_, clock_, io_.get_executor(), std::move(channels), [] { return 0.5; }, *registry_, progress_, stages_of_});
     service_->Start();
     Run();
   }
 
-  void Add(const std::string& channel, const std::string& issue, const std::string& key) {
+  void Add(const std::string& channel, const std::string& issue, const std::string& key, const std::string& event = "opened") {
     OutboxRecord record;
     record.idempotency_key = key;
     record.channel = channel;
-    record.event = "opened";
+    record.event = event;
     record.issue_id = issue;
     record.created_time = record.next_attempt_time = clock_.WallNow();
     ASSERT_TRUE(storage_->WriteAndWait([&](StorageTransaction& transaction) { return transaction.AddDelivery(record); }).ok());
@@ -110,6 +116,7 @@ class DeliveryServiceTest : public ::testing::Test {
   std::unique_ptr<Storage> storage_ = NewMemoryStorage(MemoryWriter::kInline);
   std::unique_ptr<prometheus::Registry> registry_;
   Progress progress_;
+  std::function<std::unique_ptr<ChannelStages>(const std::string&)> stages_of_;
   FakeChannel* partner_ = nullptr;
   FakeChannel* manager_ = nullptr;
   std::unique_ptr<DeliveryService> service_;
@@ -229,6 +236,107 @@ TEST_F(DeliveryServiceTest, ATestSaysWhatCameBack) {
   Run();
   EXPECT_TRUE(absl::IsNotFound(result->status()));
   EXPECT_THAT(std::string(result->status().message()), HasSubstr("manager, partner"));
+}
+
+TEST_F(DeliveryServiceTest, WhatWasGivenUpIsSentOnceMoreWhenAsked) {
+  Add("partner", "i1", "k1");
+  partner_->Answer(Result::kPermanent);
+  Run();
+  std::optional<absl::StatusOr<std::vector<OutboxRecord>>> result;
+  const auto retry = [&](const std::string& key, const std::string& channel) {
+    service_->RetryDeliveries(key, channel, [&](absl::StatusOr<std::vector<OutboxRecord>> records) { result = std::move(records); });
+    Run();
+  };
+  retry("k", "manager");
+  EXPECT_TRUE(absl::IsNotFound(result->status()));
+  retry("", "");
+  EXPECT_TRUE(absl::IsInvalidArgument(result->status()));
+  retry("k", "");
+  ASSERT_TRUE(result->ok()) << result->status();
+  EXPECT_THAT(partner_->keys, ElementsAre("k1", "k1"));
+  partner_->Answer(Result::kDelivered);
+  Run();
+  EXPECT_EQ(All()[0].state, DeliveryState::kDelivered);
+  retry("k1", "partner");
+  EXPECT_TRUE(absl::IsNotFound(result->status())) << "delivered since";
+}
+
+// A channel that people read, with a digest each morning.
+class BundlingTest : public DeliveryServiceTest {
+ protected:
+  void SetUp() override {
+    stages_of_ = [](const std::string& channel) {
+      ChannelConfig config;
+      config.name = channel;
+      DeliveryConfig hours;
+      hours.time_zone = "UTC";
+      return std::make_unique<ChannelStages>(config, DeliveryHours(hours), [](const v1::Issue&) { return "morning"; });
+    };
+    DeliveryServiceTest::SetUp();
+  }
+};
+
+TEST_F(BundlingTest, WhatIsCollectedLeavesAsOneRowOfItsOwn) {
+  Add("partner", "i1", "k1");
+  Add("partner", "i2", "k2");
+  EXPECT_TRUE(partner_->keys.empty());
+  EXPECT_EQ(Waiting().size(), 2U);
+  Advance(absl::Hours(72));
+  ASSERT_EQ(partner_->keys.size(), 1U);
+  ASSERT_EQ(Waiting().size(), 1U);
+  EXPECT_EQ(Waiting()[0].event, "bundle");
+  EXPECT_EQ(Waiting()[0].idempotency_key, partner_->keys[0]);
+  EXPECT_THAT(partner_->last.parts, ::testing::SizeIs(2));
+  EXPECT_EQ(partner_->last.reason, "digest");
+  partner_->Answer(Result::kDelivered);
+  Run();
+  EXPECT_TRUE(Waiting().empty());
+  for (const OutboxRecord& record : All()) {
+    EXPECT_EQ(record.state, DeliveryState::kDelivered);
+    if (record.event == "bundle") continue;
+    EXPECT_THAT(record.last_answer, HasSubstr(partner_->keys[0]));
+  }
+}
+
+TEST_F(BundlingTest, AKillKeepsWhatIsCollectedAndTheBundlesKey) {
+  Add("partner", "i1", "k1");
+  Restart();
+  Add("partner", "i2", "k2");
+  Restart();
+  EXPECT_TRUE(partner_->keys.empty());
+  Advance(absl::Hours(72));
+  ASSERT_EQ(partner_->keys.size(), 1U);
+  const std::string key = partner_->keys[0];
+  Add("partner", "i3", "k3");  // for the next one
+  Restart();                   // the bundle was under way
+  EXPECT_THAT(partner_->keys, ElementsAre(key));
+  EXPECT_THAT(partner_->last.parts, ::testing::SizeIs(2)) << "the same messages under the same key";
+}
+
+TEST_F(BundlingTest, ABundleIsTriedAgainAsIt) {
+  Add("partner", "i1", "k1");
+  Advance(absl::Hours(72));
+  partner_->Answer(Result::kRetry);
+  Run();
+  Advance(absl::Seconds(2));
+  ASSERT_EQ(partner_->keys.size(), 2U);
+  EXPECT_EQ(partner_->keys[0], partner_->keys[1]);
+}
+
+// A channel whose receiver forgets is told after a start what it should know.
+TEST_F(DeliveryServiceTest, AReceiverThatForgetsIsToldWhatIsOpen) {
+  Add("partner", "i1", "k1");
+  partner_->Answer(Result::kDelivered);
+  Add("partner", "i2", "k2");
+  partner_->Answer(Result::kDelivered);
+  Run();
+  Add("partner", "i2", "k3", "resolved");
+  partner_->Answer(Result::kDelivered);
+  Run();
+  Add("partner", "i3", "k4");
+  Restart();
+  ASSERT_THAT(partner_->resumed, ::testing::SizeIs(1)) << "neither what is over nor what was not delivered yet";
+  EXPECT_EQ(partner_->resumed[0].idempotency_key, "k1");
 }
 
 TEST_F(DeliveryServiceTest, CountsWhatItDoes) {
