@@ -20,6 +20,7 @@
 #include "collector/delivery/delivery_service.h"
 #include "collector/delivery/delivery_thread.h"
 #include "collector/delivery/heartbeat.h"
+#include "collector/delivery/issue_page.h"
 #include "collector/delivery/progress.h"
 #include "collector/delivery/route.h"
 #include "collector/delivery/stages/channel_stages.h"
@@ -263,7 +264,8 @@ class RunningCollector final : public Collector {
   HttpServer http_{{options_.config.listen.http, options_.config.listen.http_certificate, options_.config.listen.http_key,
                     data_.socket().string()},
                    {latest_, exposition_, *storage_, rpc_, prometheus_, [this](std::string_view text) { return CheckToken(text); },
-                    [this] { return health_.Ready(); }, ::geteuid(), options_.version, coverage_ratio_}};
+                    [this] { return health_.Ready(); }, ::geteuid(), options_.version, coverage_ratio_,
+                    [this](std::string_view id) { return IssuePage(*storage_, id, TextOfSettings()); }}};
   std::unique_ptr<UplinkServer> uplink_;
   std::thread stopper_;
 };

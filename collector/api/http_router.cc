@@ -22,8 +22,9 @@ namespace http = boost::beast::http;
 
 constexpr std::string_view kApiPrefix = "/steward.v1.";
 constexpr std::string_view kMachinePagePrefix = "/metrics/machines/";
+constexpr std::string_view kIssuePagePrefix = "/issues/";
 constexpr char kWhatExists[] =
-    "There is: / (overview), /metrics, /metrics/machines/<id>, /metrics/collector, /sd/prometheus, /-/healthy, "
+    "There is: / (overview), /issues/<id>, /metrics, /metrics/machines/<id>, /metrics/collector, /sd/prometheus, /-/healthy, "
     "/-/ready, and POST /steward.v1.<Service>/<Method>.\n";
 
 std::string_view Field(const HttpRequest& request, http::field field) {
@@ -62,6 +63,14 @@ HttpReply TextError(const absl::Status& status) {
   HttpReply reply = Text(ConnectHttpStatus(status.code()), StrCat(ToStd(status.message()), "\n"));
   if (reply.status == 401) reply.headers.emplace_back("WWW-Authenticate", "Bearer");
   return reply;
+}
+
+// A page that loads nothing and runs nothing.
+void MakeHtml(HttpReply& reply) {
+  reply.content_type = "text/html; charset=utf-8";
+  reply.headers.emplace_back("Content-Security-Policy",
+                             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");
+  reply.headers.emplace_back("Referrer-Policy", "no-referrer");
 }
 
 std::string OwnHostName() {
@@ -133,7 +142,9 @@ void HttpRouter::Handle(const HttpRequest& request, const HttpPeer& peer, Respon
       {"/-/ready", {"ready", Access::kOpen}},
   };
   static constexpr Page kMachinePage = {"metrics_machine", Access::kMetrics};
+  static constexpr Page kIssuePage = {"issue", Access::kConsole};
   const Page* page = path.starts_with(kMachinePagePrefix) ? &kMachinePage : nullptr;
+  if (path.starts_with(kIssuePagePrefix) && parts_.issue_page) page = &kIssuePage;
   for (const auto& [known, found] : kPages) {
     if (known == path) page = &found;
   }
@@ -170,6 +181,7 @@ HttpReply HttpRouter::Get(const Page& page, std::string_view path, const HttpReq
     }
   }
   if (path == "/") return Overview();
+  if (path.starts_with(kIssuePagePrefix)) return Issue(path.substr(kIssuePagePrefix.size()));
   if (path == "/-/healthy") return Text(200, "The collector is running.\n");
   if (path == "/-/ready") return Ready();
   if (path == "/sd/prometheus") {
@@ -219,10 +231,16 @@ HttpReply HttpRouter::Overview() const {
                              .now = parts_.latest.clock().WallNow(),
                              .version = parts_.version,
                              .coverage = parts_.coverage});
-  reply.content_type = "text/html; charset=utf-8";
-  reply.headers.emplace_back("Content-Security-Policy",
-                             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");
-  reply.headers.emplace_back("Referrer-Policy", "no-referrer");
+  MakeHtml(reply);
+  return reply;
+}
+
+HttpReply HttpRouter::Issue(std::string_view id) const {
+  auto page = parts_.issue_page(id);
+  if (!page.ok()) return TextError(page.status());
+  HttpReply reply;
+  reply.body = *std::move(page);
+  MakeHtml(reply);
   return reply;
 }
 

@@ -59,6 +59,8 @@ struct HttpRouterParts {
   uid_t own_user = 0;   // with root the owner on the local socket
   std::string version;  // shown in the console
   CoverageRatio coverage = {};  // likewise
+  // The page of the issue of this id, as HTML; NotFound: there is none. Open to whom the overview is.
+  std::function<absl::StatusOr<std::string>(std::string_view id)> issue_page = {};
 };
 
 class HttpRouter {
@@ -80,6 +82,7 @@ class HttpRouter {
   HttpReply Get(const Page& page, std::string_view path, const HttpRequest& request, const HttpPeer& peer);
   HttpReply Metrics(std::string_view path, const HttpRequest& request);
   HttpReply Overview() const;
+  HttpReply Issue(std::string_view id) const;
   HttpReply Ready() const;
   void Call(std::string_view path, const HttpRequest& request, const HttpPeer& peer, const Respond& respond);
   // None: nobody in particular.

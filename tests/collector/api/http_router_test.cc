@@ -75,6 +75,29 @@ TEST_F(HttpRouterTest, PagesForScrapersAreOpenOnTheLoopbackAndNeedATokenElsewher
   }
 }
 
+TEST_F(HttpRouterTest, APageOfAnIssueIsOpenToWhomTheOverviewIs) {
+  EXPECT_EQ(Get("/issues/abc").status, 404u) << "without such pages";
+  HttpRouterParts parts = rig_.Parts();
+  parts.issue_page = [](std::string_view id) -> absl::StatusOr<std::string> {
+    if (id != "abc") return absl::NotFoundError("no such issue");
+    return "<p>it is full</p>";
+  };
+  HttpRouter router(std::move(parts));
+  const auto ask = [&](const HttpRequest& request, const HttpPeer& peer) {
+    HttpReply reply;
+    router.Handle(request, peer, [&](HttpReply answer) { reply = std::move(answer); });
+    return reply;
+  };
+  const HttpReply page = ask(Request(http::verb::get, "/issues/abc?from=mail"), kLoopback);
+  EXPECT_EQ(page.status, 200u);
+  EXPECT_EQ(page.body, "<p>it is full</p>");
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  EXPECT_THAT(page.headers, testing::Contains(testing::Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
+  EXPECT_EQ(ask(Request(http::verb::get, "/issues/abd"), kLoopback).status, 404u);
+  EXPECT_EQ(ask(Request(http::verb::post, "/issues/abc"), kLoopback).status, 405u);
+  EXPECT_EQ(ask(Request(http::verb::get, "/issues/abc"), kRemote).status, 401u);
+}
+
 TEST_F(HttpRouterTest, AWrongTokenIsRefusedEvenOnTheLoopback) {
   for (const char* authorization : {"Bearer nonsense", "Basic dTpw", "Bearer", "Bearer sta1-aaaa-bbbb"}) {
     HttpRequest request = Request(http::verb::get, "/metrics");
