@@ -8,7 +8,7 @@ usage: deploy/dependencies.sh [--build] [--test] [--fuzz] [--check]
 
 Installs what is missing from Debian's packages, for the purposes named (none named: --build and --test):
   --build   compiler, build tools and libraries: all that deploy/quickstart.sh needs
-  --test    what tests/run.sh needs on top: test libraries, pytest, Prometheus and its friends
+  --test    what tests/run.sh needs on top: test libraries, pytest, an SMTP server, Prometheus and its friends
   --fuzz    clang, for the fuzz targets of tests/run.sh --full
   --check   installs nothing: prints what is missing, one package a line, and ends with 1 if anything is
 TXT
@@ -25,7 +25,7 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev libgmock-dev
-  python3 python3-pytest python3-pytest-xdist
+  python3 python3-pytest python3-pytest-xdist python3-aiosmtpd
   git e2fsprogs mount openssl
   prometheus prometheus-node-exporter prometheus-alertmanager victoria-metrics
 )
