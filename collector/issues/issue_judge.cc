@@ -11,6 +11,7 @@ namespace {
 constexpr absl::Duration kHousekeeping = kIdentityJudgedEvery;
 constexpr std::string_view kOffline = "machine-offline";
 constexpr std::string_view kAgentSilent = "agent-silent";
+constexpr std::string_view kMissing = "machine-missing";
 constexpr std::string_view kIdentity = "identity-conflict";
 
 }  // namespace
@@ -29,8 +30,7 @@ void IssueJudge::Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out
       book_.Close(watch.record.id, rule->type(), "the rule is switched off", now, out.changes);
     }
   }
-  watch.absence_watched =
-      book_.IsWatched(watch.record.id, kOffline) || book_.IsWatched(watch.record.id, kAgentSilent);
+  watch.absence_watched = IsAbsenceWatched(watch.record.id);
   watch.identity_watched = book_.IsWatched(watch.record.id, kIdentity);
 }
 
@@ -135,8 +135,7 @@ void IssueJudge::JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput&
     rules_[i]->JudgePresence(watch.record, watch.presence, now, watch.settings[i], findings);
     for (const Finding& finding : findings) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
   }
-  watch.absence_watched =
-      book_.IsWatched(watch.record.id, kOffline) || book_.IsWatched(watch.record.id, kAgentSilent);
+  watch.absence_watched = IsAbsenceWatched(watch.record.id);
   if (!watch.presence.WantsLook(watch.record, now, watch.presence_times)) return;
   if (watch.record.address.empty() || IsAddressShared(watch)) {
     watch.presence.OnLook(Reach::kUnknown, now);  // what answers there need not be this machine
@@ -156,10 +155,33 @@ void IssueJudge::JudgeIdentity(MachineWatch& watch, const IdentityConflict* conf
   watch.identity_watched = book_.IsWatched(watch.record.id, kIdentity);
 }
 
+bool IssueJudge::IsAbsenceWatched(std::string_view machine_id) const {
+  return book_.IsWatched(machine_id, kOffline) || book_.IsWatched(machine_id, kAgentSilent) || book_.IsWatched(machine_id, kMissing);
+}
+
 bool IssueJudge::IsAddressShared(const MachineWatch& watch) const {
   return std::any_of(watches_.begin(), watches_.end(), [&](const auto& other) {
     return other.second.record.id != watch.record.id && other.second.record.address == watch.record.address;
   });
+}
+
+std::vector<std::pair<std::string, Watched>> IssueJudge::WatchedOn(std::string_view machine_id) const {
+  std::vector<std::pair<std::string, Watched>> types;
+  const auto found = watches_.find(machine_id);
+  if (found == watches_.end()) return types;
+  const MachineWatch& watch = found->second;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    const Watched watched = watch.settings[i].enabled() ? rules_[i]->WatchedOn(watch.record, watch.series, i)
+                                                        : Watched{0, "switched off by the configuration"};
+    const auto same = std::find_if(types.begin(), types.end(), [&](const auto& one) { return one.first == rules_[i]->type(); });
+    if (same == types.end()) {
+      types.emplace_back(rules_[i]->type(), watched);
+    } else if (watched.why_not.empty()) {  // several rules, of which one judges
+      same->second.subjects += watched.subjects;
+      same->second.why_not.clear();
+    }
+  }
+  return types;
 }
 
 void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {

@@ -56,6 +56,8 @@ class IssueJudge {
   void OnMachineChanged(const MachineRecord& machine, absl::Time now, JudgeOutput& out);
   // The answer to a look asked for.
   void OnLook(std::string_view machine_id, Reach reach, absl::Time now, JudgeOutput& out);
+  // What is watched on the machine and what is not: each type once, in the rules' order. Empty: there is no such machine.
+  std::vector<std::pair<std::string, Watched>> WatchedOn(std::string_view machine_id) const;
   // To be called about every second.
   void Tick(absl::Time now, JudgeOutput& out);
   // All that is only in memory.
@@ -68,6 +70,7 @@ class IssueJudge {
   void Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out);
   void JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput& out);
   void JudgeIdentity(MachineWatch& watch, const IdentityConflict* conflict, absl::Time now, JudgeOutput& out);
+  bool IsAbsenceWatched(std::string_view machine_id) const;
   bool IsAddressShared(const MachineWatch& watch) const;
 
   std::vector<std::unique_ptr<Rule>> rules_;

@@ -49,6 +49,10 @@ class MachineOffline final : public Rule {
     out.push_back(std::move(finding));
   }
 
+  Watched WatchedOn(const MachineRecord& machine, const SeriesTracker&, std::size_t) const override {
+    return IsWorkstation(machine) ? Watched{0, "off and asleep are normal for a workstation"} : Watched{1, ""};
+  }
+
   IssueText Describe(const MachineRecord& machine, const Finding& finding, Severity) const override {
     const auto seen = finding.details.find("last seen");
     return {"Server does not answer",

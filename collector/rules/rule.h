@@ -69,6 +69,12 @@ struct Finding {
   }
 };
 
+// Whether a rule can judge a machine, and if not, why.
+struct Watched {
+  std::size_t subjects = 0;  // that it judges now
+  std::string why_not;       // "no data of node_md_disks"; empty: it judges
+};
+
 // What an issue says, in plain words.
 struct IssueText {
   std::string title;      // the type's, as in the catalogue
@@ -102,6 +108,11 @@ class Rule {
   // kIdentityJudgedEvery without one (null) while one of them is connected and the issue is not over.
   virtual void JudgeIdentity(const MachineRecord& /*machine*/, const IdentityConflict* /*conflict*/, absl::Time /*now*/,
                              const RuleSettings& /*settings*/, std::vector<Finding>& /*out*/) const {}
+
+  // What it can judge of the machine, by the newest samples. `rule` as in MachineSample.
+  virtual Watched WatchedOn(const MachineRecord& /*machine*/, const SeriesTracker& /*series*/, std::size_t /*rule*/) const {
+    return {1, ""};
+  }
 
   // `finding` is one of this rule's with at least one level that is not clear.
   virtual IssueText Describe(const MachineRecord& machine, const Finding& finding, Severity severity) const = 0;

@@ -15,6 +15,7 @@ std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own) {
   std::vector<std::unique_ptr<Rule>> rules;
   rules.push_back(MakeMachineOffline());
   rules.push_back(MakeAgentSilent());
+  rules.push_back(MakeMachineMissing());
   rules.push_back(MakeIdentityConflict());
   rules.push_back(MakeDiskSpaceLow());
   rules.push_back(MakeDiskFillForecast());

@@ -178,6 +178,17 @@ std::vector<SubjectSeries> SeriesTracker::Subjects(std::size_t rule) const {
   return result;
 }
 
+std::size_t SeriesTracker::CountSubjects(std::size_t rule) const {
+  if (rule >= rules_.size()) return 0;
+  const std::vector<Subject>& subjects = rules_[rule].subjects;
+  const auto has_data = [&](const Subject& subject) {
+    return std::any_of(subject.series.begin(), subject.series.end(), [&](const std::vector<std::uint32_t>& ids) {
+      return std::any_of(ids.begin(), ids.end(), [&](std::uint32_t id) { return IsFresh(series_.find(id)->second); });
+    });
+  };
+  return static_cast<std::size_t>(std::count_if(subjects.begin(), subjects.end(), has_data));
+}
+
 Values SeriesTracker::Read(const SubjectSeries& subject, std::size_t number, const Selector& selector, Reading reading) const {
   const RuleSeries& rule = rules_[subject.rule];
   const std::vector<std::uint32_t>& own = rule.subjects[subject.subject].series[number];

@@ -73,6 +73,12 @@ class ThresholdRule final : public Rule {
   absl::Span<const Threshold> thresholds() const override { return thresholds_; }
   const RuleInputs& inputs() const override { return inputs_; }
 
+  Watched WatchedOn(const MachineRecord& machine, const SeriesTracker& series, std::size_t rule) const override {
+    if (!IsFor(rule_.classes, machine)) return {0, StrCat("not for machines of class ", machine.machine_class)};
+    const std::size_t subjects = series.CountSubjects(rule);
+    return {subjects, subjects > 0 ? "" : StrCat("no data of ", rule_.selectors.front().metric)};
+  }
+
   void JudgeSample(const MachineSample& sample, const RuleSettings& settings, std::vector<Finding>& out) const override {
     if (!IsFor(rule_.classes, sample.machine)) return;
     for (const SubjectSeries& subject : sample.series.Subjects(sample.rule)) {
