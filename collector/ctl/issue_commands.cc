@@ -18,7 +18,7 @@ void PrintEvidence(const CtlContext& context, const v1::Evidence& evidence) {
   PrintHeading(context, "Evidence");
   Details details;
   details.AddIfAny("Metric", evidence.metric());
-  details.Add("Threshold", ValueText(evidence.threshold(), evidence.unit()));
+  if (evidence.threshold() != 0) details.Add("Threshold", ValueText(evidence.threshold(), evidence.unit()));
   const auto point = [&](const char* name, bool present, const v1::EvidencePoint& at) {
     if (present) details.Add(name, ValueText(at.value(), evidence.unit()) + ", " + BothTimes(at.has_time(), at.time(), context.now));
   };

@@ -20,7 +20,10 @@ constexpr std::string_view kRules = "rules";
 bool IsAbsenceType(std::string_view type) { return type == kOffline || type == kAgentSilent; }
 
 std::string ReasonOf(const Finding& finding, const v1::Evidence& evidence) {
-  return absl::StrFormat("%.4g %s, level %.4g", finding.value, ToAbsl(finding.unit), evidence.threshold());
+  std::string reason = absl::StrFormat("%.4g", finding.value);
+  if (!finding.unit.empty()) StrAppend(&reason, " ", finding.unit);
+  if (evidence.threshold() != 0) absl::StrAppendFormat(&reason, ", level %.4g", evidence.threshold());  // some rules have none
+  return reason;
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ start() {
   on runuser -u "$user" -- sh -c "umask 0077; cd /; exec $line" >>"$temporary/$1.log" 2>&1 &
 }
 pid_in() { on sh -c "for p in /proc/[0-9]*; do [ \"\$(readlink \$p/exe)\" = /usr/bin/steward-$1 ] && echo \${p#/proc/}; done" || true; }
-stop() { local pid; pid=$(pid_in "$1"); [ -n "$pid" ] && on sh -c "kill -TERM $pid"; until_true "the $1 has ended" has_ended "$1"; }
+stop() { local pid; pid=$(pid_in "$1"); [ -n "$pid" ] && on sh -c "kill -TERM ${pid//$'\n'/ }"; until_true "the $1 has ended" has_ended "$1"; }
 has_ended() { [ -z "$(pid_in "$1")" ]; }
 until_true() { # WHAT COMMAND...
   local what=$1 deadline=$((SECONDS + 60))
