@@ -213,7 +213,7 @@ class RunningCollector final : public Collector {
     if (!token.ok()) return token.status();
     const std::optional<Role> role = ParseRole(token->role);
     if (!role) return absl::PermissionDeniedError(StrCat("token ", token->id, " has a role that this version does not know"));
-    return Caller{*role, StrCat("token ", token->id)};
+    return Caller{*role, StrCat("token ", token->id), ""};
   }
 
   void LookAtDisk() {

@@ -1,18 +1,9 @@
-#include <algorithm>
-#include <array>
-#include <utility>
+#include "collector/api/caller.h"
 
 #include "base/text.h"
-#include "collector/api/caller.h"
 
 namespace steward::collector {
 namespace {
-
-constexpr std::array<std::pair<Role, std::string_view>, 5> kWords = {{{Role::kOwner, "owner"},
-                                                                      {Role::kItManager, "it-manager"},
-                                                                      {Role::kPartner, "partner"},
-                                                                      {Role::kViewer, "viewer"},
-                                                                      {Role::kMetrics, "metrics"}}};
 
 struct Right {
   std::string_view method;
@@ -33,6 +24,9 @@ constexpr Right kRights[] = {
     {"steward.v1.TokenService.RevokeToken",              true,  true,      false,  false},
     {"steward.v1.IssueService.ListIssues",               true,  true,      true,   true},
     {"steward.v1.IssueService.GetIssue",                 true,  true,      true,   true},
+    {"steward.v1.IssueService.ActOnIssue",               true,  true,      true,   false},  // more: lifecycle.cc
+    {"steward.v1.IssueService.CreateIssue",              true,  true,      true,   false},
+    {"steward.v1.AuditService.ListAuditEntries",         true,  true,      false,  false},
     {"steward.v1.SampleService.QuerySamples",            true,  true,      true,   true},
     {"steward.v1.ChannelService.TestChannel",            true,  true,      false,  false},
     {"steward.v1.ChannelService.ListDeliveries",         true,  true,      true,   false},
@@ -43,15 +37,8 @@ constexpr Right kRights[] = {
 
 }  // namespace
 
-std::optional<Role> ParseRole(std::string_view word) {
-  for (const auto& [role, name] : kWords) {
-    if (name == word) return role;
-  }
-  return std::nullopt;
-}
-
-std::string_view RoleWord(Role role) {
-  return std::find_if(kWords.begin(), kWords.end(), [&](const auto& entry) { return entry.first == role; })->second;
+std::string WhoActs(const Caller& caller) {
+  return caller.on_behalf.empty() ? caller.name : StrCat(caller.on_behalf, " (", caller.name, ")");
 }
 
 bool MayCall(Role role, std::string_view method) {
@@ -75,8 +62,8 @@ bool MayCall(Role role, std::string_view method) {
 
 std::string RolesThatMayCall(std::string_view method) {
   std::string words;
-  for (const auto& [role, word] : kWords) {
-    if (MayCall(role, method)) StrAppend(&words, words.empty() ? "" : ", ", word);
+  for (const Role role : kRoles) {
+    if (MayCall(role, method)) StrAppend(&words, words.empty() ? "" : ", ", RoleWord(role));
   }
   return words;
 }

@@ -1,22 +1,21 @@
 // Who asks, and what the roles may do. The one table of rights of the management API is in caller.cc.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "collector/identity/role.h"
+
 namespace steward::collector {
-
-enum class Role { kOwner, kItManager, kPartner, kViewer, kMetrics };
-
-// "owner", "it-manager", "partner", "viewer", "metrics"; none for another word.
-std::optional<Role> ParseRole(std::string_view word);
-std::string_view RoleWord(Role role);
 
 struct Caller {
   Role role = Role::kViewer;
-  std::string name;  // for the records: "token 4f1c", "local user 0"
+  std::string name;       // for the records: "token 4f1c", "local user 0"
+  std::string on_behalf;  // the local socket: the person that this user says it acts for; mostly empty
 };
+
+// Both, for the records: "Mari Mets (local user 0)".
+std::string WhoActs(const Caller& caller);
 
 // Whether the role may call a method, named as in its descriptor: "steward.v1.MachineService.ListMachines".
 // A method that the table does not name is the owner's alone.

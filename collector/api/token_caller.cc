@@ -9,7 +9,7 @@ absl::StatusOr<Caller> CallerOfToken(TokenService& tokens, std::string_view toke
   if (!record.ok()) return record.status();
   const auto role = ParseRole(record->role);
   if (!role) return absl::UnauthenticatedError(StrCat("the token's role ", record->role, " is unknown to this version"));
-  return Caller{*role, StrCat("token ", record->id)};
+  return Caller{*role, StrCat("token ", record->id), ""};
 }
 
 }  // namespace steward::collector
