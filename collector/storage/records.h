@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "collector/audit/audit_chain.h"
 #include "proto/wire/descriptor.h"
 #include "steward/v1/coverage.pb.h"
 #include "steward/v1/management.pb.h"
@@ -206,6 +207,12 @@ struct IssueEventRecord {
   std::string from;
   std::string to;
   std::string reason;
+};
+
+// What was written last to the audit trail; number 0 and AuditSeed if nothing was.
+struct AuditEnd {
+  std::uint64_t number = 0;
+  std::string hash = AuditSeed();
 };
 
 enum class DeliveryState : std::uint8_t { kWaiting = 1, kDelivered = 2, kDead = 3 };

@@ -84,6 +84,10 @@ class StorageReader {
   virtual absl::StatusOr<IssueRecord> GetIssue(std::string_view id) = 0;
   virtual absl::StatusOr<std::vector<IssueEventRecord>> ListIssueEvents(std::string_view issue_id) = 0;  // oldest first
 
+  // At most `max` entries of the audit trail behind the number, ascending.
+  virtual absl::StatusOr<std::vector<AuditRecord>> ListAudit(std::uint64_t after, std::size_t max) = 0;
+  virtual absl::StatusOr<AuditEnd> GetAuditEnd() = 0;
+
   // Waiting ones, oldest first.
   virtual absl::StatusOr<std::vector<OutboxRecord>> WaitingDeliveries() = 0;
   virtual absl::StatusOr<std::vector<OutboxRecord>> ListDeliveries(std::size_t max) = 0;  // newest first
@@ -125,6 +129,8 @@ class StorageTransaction : public StorageReader {
 
   virtual absl::Status PutIssue(const IssueRecord& issue) = 0;            // by issue.id
   virtual absl::Status AddIssueEvent(const IssueEventRecord& event) = 0;  // append-only; NotFound: put the issue first
+  // At the end of the audit trail, which nobody can change afterwards; gives the record its number and hash.
+  virtual absl::Status AddAudit(const AuditRecord& record) = 0;
   virtual absl::Status AddDelivery(const OutboxRecord& delivery) = 0;  // AlreadyExists: this key and channel are there
   virtual absl::Status UpdateDelivery(
       const OutboxRecord& delivery) = 0;  // by id: state, attempts, next attempt, answer

@@ -169,6 +169,13 @@ absl::StatusOr<std::vector<IssueRecord>> MemoryState::ListIssues(bool include_en
   return result;
 }
 
+absl::StatusOr<std::vector<AuditRecord>> MemoryState::ListAudit(std::uint64_t after, std::size_t max) const {
+  const std::size_t first = static_cast<std::size_t>(std::min<std::uint64_t>(after, audit.size()));
+  const std::size_t count = std::min(max, audit.size() - first);
+  const auto begin = audit.begin() + static_cast<std::ptrdiff_t>(first);
+  return std::vector<AuditRecord>(begin, begin + static_cast<std::ptrdiff_t>(count));
+}
+
 absl::StatusOr<std::vector<OutboxRecord>> MemoryState::ListDeliveries(std::size_t max, bool waiting_only) const {
   std::vector<OutboxRecord> result;
   for (const auto& [id, delivery] : outbox) {

@@ -49,6 +49,8 @@ struct MemoryState {
   std::map<std::pair<std::string, MachineEventKey>, bool> machine_events;
   std::map<std::string, IssueRecord, std::less<>> issues;
   std::map<std::string, std::vector<IssueEventRecord>, std::less<>> issue_events;  // oldest first
+  std::vector<AuditRecord> audit;                                                  // ascending
+  AuditEnd audit_end;
   std::map<std::int64_t, OutboxRecord> outbox;                                     // by id
   std::int64_t next_outbox_id = 1;
   std::int64_t next_position = 1;
@@ -66,6 +68,7 @@ struct MemoryState {
                                                         std::int64_t to_day) const;
   absl::StatusOr<std::vector<MachineEventRecord>> ListMachineEvents(std::string_view machine_id, absl::Time from) const;
   absl::StatusOr<std::vector<IssueRecord>> ListIssues(bool include_ended) const;
+  absl::StatusOr<std::vector<AuditRecord>> ListAudit(std::uint64_t after, std::size_t max) const;
   absl::StatusOr<std::vector<OutboxRecord>> ListDeliveries(std::size_t max, bool waiting_only) const;
   std::uint64_t Bytes() const;
 };

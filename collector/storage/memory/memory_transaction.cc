@@ -238,6 +238,20 @@ absl::Status MemoryTransaction::AddIssueEvent(const IssueEventRecord& event) {
   return absl::OkStatus();
 }
 
+absl::Status MemoryTransaction::AddAudit(const AuditRecord& record) {
+  AuditRecord entry = record;
+  entry.number = state_.audit_end.number + 1;
+  entry.time = Stored(record.time);
+  entry.hash = AuditHash(state_.audit_end.hash, entry);
+  undo_.push_back([this, end = state_.audit_end] {
+    state_.audit.pop_back();
+    state_.audit_end = end;
+  });
+  state_.audit_end = {entry.number, entry.hash};
+  state_.audit.push_back(std::move(entry));
+  return absl::OkStatus();
+}
+
 absl::Status MemoryTransaction::AddDelivery(const OutboxRecord& delivery) {
   for (const auto& [id, other] : state_.outbox) {
     if (other.idempotency_key == delivery.idempotency_key && other.channel == delivery.channel) {

@@ -94,6 +94,10 @@ class MemoryReads : public Face {
     const auto it = view_.issue_events.find(issue_id);
     return it == view_.issue_events.end() ? std::vector<IssueEventRecord>() : it->second;
   }
+  absl::StatusOr<std::vector<AuditRecord>> ListAudit(std::uint64_t after, std::size_t max) override {
+    return view_.ListAudit(after, max);
+  }
+  absl::StatusOr<AuditEnd> GetAuditEnd() override { return view_.audit_end; }
   absl::StatusOr<std::vector<OutboxRecord>> WaitingDeliveries() override {
     return view_.ListDeliveries(std::numeric_limits<std::size_t>::max(), true);
   }
@@ -135,6 +139,7 @@ class MemoryTransaction final : public MemoryReads<StorageTransaction> {
   absl::Status ForgetMachineEvents(std::string_view machine_id, absl::Time before) override;
   absl::Status PutIssue(const IssueRecord& issue) override;
   absl::Status AddIssueEvent(const IssueEventRecord& event) override;
+  absl::Status AddAudit(const AuditRecord& record) override;
   absl::Status AddDelivery(const OutboxRecord& delivery) override;
   absl::Status UpdateDelivery(const OutboxRecord& delivery) override;
   absl::StatusOr<bool> Expire(const ExpireBefore& before) override;

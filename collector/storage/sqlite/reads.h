@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/storage/sqlite/audit.h"
 #include "collector/storage/sqlite/commits.h"
 #include "collector/storage/sqlite/connection.h"
 #include "collector/storage/sqlite/coverage_records.h"
@@ -96,6 +97,12 @@ class SqliteReads : public Face {
   }
   absl::StatusOr<std::vector<IssueEventRecord>> ListIssueEvents(std::string_view issue_id) override {
     return Do([&] { return collector::ListIssueEvents(connection_, issue_id); });
+  }
+  absl::StatusOr<std::vector<AuditRecord>> ListAudit(std::uint64_t after, std::size_t max) override {
+    return Do([&] { return collector::ListAudit(connection_, after, max); });
+  }
+  absl::StatusOr<AuditEnd> GetAuditEnd() override {
+    return Do([&] { return collector::GetAuditEnd(connection_); });
   }
   absl::StatusOr<std::vector<OutboxRecord>> WaitingDeliveries() override {
     return Do([&] { return collector::WaitingDeliveries(connection_); });

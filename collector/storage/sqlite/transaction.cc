@@ -170,6 +170,13 @@ absl::Status SqliteTransaction::AddIssueEvent(const IssueEventRecord& event) {
   });
 }
 
+absl::Status SqliteTransaction::AddAudit(const AuditRecord& record) {
+  return Change([&] {
+    OpenSavepoint();
+    return collector::AddAudit(connection_, record);
+  });
+}
+
 absl::Status SqliteTransaction::AddDelivery(const OutboxRecord& delivery) {
   return Change([&] {
     OpenSavepoint();

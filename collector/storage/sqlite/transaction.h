@@ -30,6 +30,7 @@ class SqliteTransaction final : public SqliteReads<StorageTransaction> {
   absl::Status ForgetMachineEvents(std::string_view machine_id, absl::Time before) override;
   absl::Status PutIssue(const IssueRecord& issue) override;
   absl::Status AddIssueEvent(const IssueEventRecord& event) override;
+  absl::Status AddAudit(const AuditRecord& record) override;
   absl::Status AddDelivery(const OutboxRecord& delivery) override;
   absl::Status UpdateDelivery(const OutboxRecord& delivery) override;
   absl::StatusOr<bool> Expire(const ExpireBefore& before) override;
