@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/text.h"
+#include "collector/issues/issue_clocks.h"
 #include "collector/issues/issue_ids.h"
 #include "collector/issues/proto_time.h"
 #include "collector/issues/rule_state.h"
@@ -15,6 +16,8 @@ namespace {
 constexpr std::string_view kOffline = "machine-offline";
 constexpr std::string_view kAgentSilent = "agent-silent";
 constexpr std::string_view kRules = "rules";
+constexpr std::string_view kClock = "clock";
+constexpr int kClaimSamples = 2;  // beyond the clear time, until a claim counts as not confirmed
 
 // Their opening explains why the machine's other issues get no data.
 bool IsAbsenceType(std::string_view type) { return type == kOffline || type == kAgentSilent; }
@@ -38,6 +41,10 @@ Severity IssueBook::Entry::Level() const {
   return worst;
 }
 
+std::string IssueBook::Entry::RuleStateText() const {
+  return EncodeRuleState({levels, judged, raised, reach, interval, dismissed});
+}
+
 bool IssueBook::Entry::InMotion() const {
   return std::any_of(levels.begin(), levels.end(), [](const LevelLatch& level) { return level.InMotion(); });
 }
@@ -45,6 +52,7 @@ bool IssueBook::Entry::InMotion() const {
 void IssueBook::Load(const std::vector<IssueRecord>& records) {
   for (const IssueRecord& record : records) {
     const bool pending = record.issue.state() == "pending";
+    if (record.issue.state() == "closed") ended_.try_emplace(record.dedupe_key, record.issue.id());  // the newest comes first
     if (record.issue.state() == "closed" || (pending && record.rule_state.empty())) continue;
     Entry& entry = entries_[record.dedupe_key];
     if (pending) {
@@ -52,6 +60,7 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
     } else {
       entry.record = record;
       entry.has_issue = true;
+      CompleteClocks(CalendarOfIssue(record.issue), entry.record.issue);
     }
     RuleState state;
     if (record.issue.state() != "resolved" && DecodeRuleState(record.rule_state, state)) {
@@ -60,9 +69,10 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
       entry.raised = state.raised;
       entry.reach = state.reach;
       entry.interval = state.interval;
+      entry.dismissed = state.dismissed;
       entry.evidence = record.issue.evidence();
     }
-    }
+  }
 }
 
 void IssueBook::Judge(const Finding& finding, Entry& entry) {
@@ -111,10 +121,10 @@ void IssueBook::Apply(const MachineRecord& machine, const Rule& rule, const Find
 
   if (entry.IsLiveIssue()) {
     Continue(machine, rule, finding, now, entry, out);
-  } else if (any) {
+  } else if (entry.Level() > entry.dismissed) {
     Open(machine, rule, finding, now, key, entry, out);
-  } else if (rising) {
-    if (entry.judged - entry.checkpoint >= kCheckpoint) StorePending(key, machine, rule, entry, out);
+  } else if (any || rising) {
+    if (entry.judged - entry.checkpoint >= (entry.InMotion() ? kCheckpoint : kEvidenceStored)) StorePending(key, entry, out);
   } else {
     DropPending(key, entry, out);
     if (!entry.has_issue) entries_.erase(found);
@@ -164,6 +174,7 @@ void IssueBook::Open(const MachineRecord& machine, const Rule& rule, const Findi
     Transit(Happening::kQuiet, "quiet for 7 days", now, entry, out);
   }
   const Severity severity = entry.Level();
+  if (entry.dismissed != Severity::kNone) entry.raised = finding.time;  // another issue than the one that was dismissed
   if (!entry.has_issue) {
     entry.record = {};
     entry.record.dedupe_key = key;
@@ -171,18 +182,23 @@ void IssueBook::Open(const MachineRecord& machine, const Rule& rule, const Findi
     entry.record.issue.set_type(std::string(rule.type()));
     entry.record.issue.set_subject(finding.subject);
     entry.record.issue.set_state("pending");
+    if (const auto old = ended_.find(key); old != ended_.end()) entry.record.issue.set_previous_id(old->second);
     entry.has_issue = true;
   } else {
     entry.record.issue.set_reopened(entry.record.issue.reopened() + 1);
     entry.record.issue.clear_resolved_time();
+    entry.record.issue.clear_self_cleared();
+    entry.record.issue.clear_rule_severity();
   }
+  entry.dismissed = Severity::kNone;
   v1::Issue& issue = entry.record.issue;
   issue.set_severity(std::string(SeverityName(severity)));
   issue.set_party(std::string(rule.party()));
+  issue.set_site(machine.site);
   issue.set_stale(false);
   SetTime(entry.raised, *issue.mutable_raised_time());
   SetTime(finding.time, *issue.mutable_opened_time());
-  SetTime(finding.time + RespondWithin(severity), *issue.mutable_deadline());
+  StartClocks(severity, finding.time, CalendarOfIssue(issue), issue);
   entry.reach = severity;
   Describe(machine, rule, finding, entry);
   Transit(Happening::kTrue, ReasonOf(finding, entry.evidence), now, entry, out);
@@ -192,13 +208,15 @@ void IssueBook::Open(const MachineRecord& machine, const Rule& rule, const Findi
 void IssueBook::Continue(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, Entry& entry,
                          std::vector<IssueChange>& out) {
   v1::Issue& issue = entry.record.issue;
-  const Severity before = ParseSeverity(issue.severity());
+  const Severity before = ParseSeverity(issue.rule_severity().empty() ? issue.severity() : issue.rule_severity());
   const Severity after = entry.Level();
   const bool was_stale = issue.stale();
   if (issue.parent_id().empty()) issue.set_stale(false);
   if (after == Severity::kNone) {
     Describe(machine, rule, finding, entry);
-    SetTime(finding.time, *issue.mutable_resolved_time());
+    const bool claimed = issue.state() == "claimed";
+    SetTime(claimed ? GetTime(issue.claimed_time()) : finding.time, *issue.mutable_resolved_time());
+    issue.set_self_cleared(!issue.has_acknowledged_time());
     const bool parent = IsAbsenceType(rule.type());
     const v1::Issue ended = issue;
     entry.levels.clear();
@@ -207,19 +225,13 @@ void IssueBook::Continue(const MachineRecord& machine, const Rule& rule, const F
     if (parent) Release(ended, now, out);
     return;
   }
-  if (after != before) {
-    issue.set_severity(std::string(SeverityName(after)));
-    if (after > before) {
-      const absl::Time deadline = std::min(GetTime(issue.deadline()), finding.time + RespondWithin(after));
-      SetTime(deadline, *issue.mutable_deadline());
-      entry.reach = std::max(entry.reach, after);
-    }
-    Describe(machine, rule, finding, entry);
-    IssueEventRecord event{issue.id(), now, std::string(kRules), "severity", std::string(SeverityName(before)),
-                           std::string(SeverityName(after)), ReasonOf(finding, entry.evidence)};
-    Store(entry, std::move(event), "updated", out);
-    return;
+  if (IsClaimRefuted(finding, entry)) {
+    issue.clear_claimed_time();
+    issue.clear_claimed_party();
+    issue.set_claims_refused(issue.claims_refused() + 1);
+    Transit(Happening::kStillTrue, StrCat("still true: ", ReasonOf(finding, entry.evidence)), now, entry, out);
   }
+  if (after != before) return Regrade(machine, rule, finding, before, now, entry, out);
   const bool store = entry.judged - entry.checkpoint >= (entry.InMotion() ? kCheckpoint : kEvidenceStored);
   if (store || was_stale != issue.stale()) {
     Describe(machine, rule, finding, entry);
@@ -227,40 +239,91 @@ void IssueBook::Continue(const MachineRecord& machine, const Rule& rule, const F
   }
 }
 
+void IssueBook::Regrade(const MachineRecord& machine, const Rule& rule, const Finding& finding, Severity before,
+                        absl::Time now, Entry& entry, std::vector<IssueChange>& out) {
+  v1::Issue& issue = entry.record.issue;
+  const Severity shown = ParseSeverity(issue.severity());
+  const Severity after = entry.Level();
+  // What a person set stays until the rule says worse.
+  const bool rules_say = issue.rule_severity().empty() || (after > before && after >= shown);
+  if (rules_say) {
+    issue.set_severity(std::string(SeverityName(after)));
+    issue.clear_rule_severity();
+  } else {
+    issue.set_rule_severity(std::string(SeverityName(after)));
+  }
+  Describe(machine, rule, finding, entry);
+  if (!rules_say || after == shown) return Store(entry, std::nullopt, "", out);
+  const bool worse = after > shown;
+  const std::string reason = ReasonOf(finding, entry.evidence);
+  if (worse) {
+    entry.reach = std::max(entry.reach, after);
+    Transit(Happening::kWorse, reason, now, entry, out);
+  }
+  AdjustClocks(worse, after, finding.time, CalendarOfIssue(issue), issue);
+  const bool quieted = issue.state() == "snoozed" || issue.state() == "accepted";
+  IssueEventRecord event{issue.id(), now, std::string(kRules), "severity", std::string(SeverityName(shown)),
+                         std::string(SeverityName(after)), reason};
+  Store(entry, std::move(event), quieted ? "" : "updated", out);
+}
+
+bool IssueBook::IsClaimRefuted(const Finding& finding, const Entry& entry) {
+  const v1::Issue& issue = entry.record.issue;
+  if (issue.state() != "claimed" || PersonCloses(issue.type())) return false;
+  absl::Duration clear;
+  for (std::size_t i = 0; i < finding.levels.size(); ++i) {
+    if (!entry.levels[i].up) continue;
+    if (entry.levels[i].falling) return false;  // on its way out
+    clear = std::max(clear, finding.levels[i].clear);
+  }
+  return finding.time > GetTime(issue.claimed_time()) + clear + kClaimSamples * finding.interval;
+}
+
+const Calendar& IssueBook::CalendarOfIssue(const v1::Issue& issue) const {
+  static const Calendar office = Calendar::OfficeHours(absl::UTCTimeZone());
+  return calendar_of_ ? calendar_of_(issue.site()) : office;
+}
+
 void IssueBook::Transit(Happening happening, std::string_view reason, absl::Time now, Entry& entry,
                         std::vector<IssueChange>& out) {
   v1::Issue& issue = entry.record.issue;
   const Transition* transition = FindTransition(issue.state(), happening);
   if (transition == nullptr) return;
-  IssueEventRecord event{issue.id(), now, std::string(kRules), std::string(transition->action), issue.state(),
-                         std::string(transition->to), std::string(reason)};
-  issue.set_state(std::string(transition->to));
+  IssueEventRecord event{issue.id(), now, std::string(happening == Happening::kDateCome ? kClock : kRules),
+                         std::string(transition->action), issue.state(), "", std::string(reason)};
+  LeaveState(now, CalendarOfIssue(issue), issue);
+  EnterState(*transition, issue);
+  event.to = issue.state();
   if (IsEnded(issue.state())) {
     issue.clear_parent_id();
     issue.set_stale(false);
+  } else {
+    SetNextDeadline(issue);
   }
   Store(entry, std::move(event), transition->notify, out);
-  if (issue.state() == "closed") entry.has_issue = false;
+  if (issue.state() != "closed") return;
+  entry.has_issue = false;
+  ended_.insert_or_assign(entry.record.dedupe_key, issue.id());
 }
 
 void IssueBook::Store(Entry& entry, std::optional<IssueEventRecord> event, std::string_view notify,
                       std::vector<IssueChange>& out) {
   if (!notify.empty()) ++entry.record.transition;
-  entry.record.rule_state = EncodeRuleState({entry.levels, entry.judged, entry.raised, entry.reach, entry.interval});
+  entry.record.rule_state = entry.RuleStateText();
   entry.checkpoint = entry.judged;
   out.push_back({entry.record, std::move(event), std::string(notify), entry.reach});
 }
 
-void IssueBook::StorePending(const std::string& key, const MachineRecord& machine, const Rule& rule, Entry& entry,
-                             std::vector<IssueChange>& out) {
+void IssueBook::StorePending(const std::string& key, Entry& entry, std::vector<IssueChange>& out) {
+  const std::size_t slash = key.find('/');
   IssueChange change;
   change.record.dedupe_key = key;
-  change.record.rule_state = EncodeRuleState({entry.levels, entry.judged, entry.raised, entry.reach, entry.interval});
+  change.record.rule_state = entry.RuleStateText();
   v1::Issue& issue = change.record.issue;
   issue.set_id(PendingId(key));
   issue.set_state("pending");
-  issue.set_type(std::string(rule.type()));
-  issue.set_machine_id(machine.id);
+  issue.set_machine_id(key.substr(0, slash));
+  issue.set_type(key.substr(slash + 1, key.find('/', slash + 1) - slash - 1));
   SetTime(entry.raised, *issue.mutable_raised_time());
   *issue.mutable_evidence() = entry.evidence;
   entry.pending_stored = true;
@@ -278,7 +341,9 @@ void IssueBook::DropPending(const std::string& key, Entry& entry, std::vector<Is
     out.push_back(std::move(change));
     entry.pending_stored = false;
   }
-  if (entry.Level() == Severity::kNone) entry.raised = absl::InfinitePast();
+  if (entry.Level() != Severity::kNone) return;
+  entry.raised = absl::InfinitePast();
+  entry.dismissed = Severity::kNone;
 }
 
 void IssueBook::Adopt(const v1::Issue& parent, absl::Time now, std::vector<IssueChange>& out) {
@@ -288,6 +353,7 @@ void IssueBook::Adopt(const v1::Issue& parent, absl::Time now, std::vector<Issue
     v1::Issue& issue = entry.record.issue;
     if (!entry.IsLiveIssue() || issue.id() == parent.id() || !issue.parent_id().empty()) continue;
     if (issue.type() == kOffline) continue;  // nothing explains it but the site
+    if (entry.judged == absl::InfinitePast()) continue;  // a person's word needs no data
     issue.set_parent_id(parent.id());
     issue.set_stale(true);
     IssueEventRecord event{issue.id(), now, std::string(kRules), "stale", "", "", StrCat("explained by ", parent.type())};
@@ -327,7 +393,7 @@ void IssueBook::Close(std::string_view machine_id, std::string_view type, std::s
     DropPending(it->first, entry, out);
     if (entry.has_issue) Transit(Happening::kUnwatched, reason, now, entry, out);
     it = entries_.erase(it);
-    }
+  }
 }
 
 void IssueBook::MarkStale(std::string_view machine_id, absl::Time newest, absl::Time now, std::vector<IssueChange>& out) {
@@ -337,6 +403,7 @@ void IssueBook::MarkStale(std::string_view machine_id, absl::Time newest, absl::
     v1::Issue& issue = entry.record.issue;
     if (!entry.IsLiveIssue() || issue.stale() || IsAbsenceType(issue.type())) continue;
     if (entry.judged >= newest - std::max(kStaleAfter, kGapIntervals * entry.interval)) continue;
+    if (entry.judged == absl::InfinitePast()) continue;  // a person's word needs no data
     issue.set_stale(true);
     IssueEventRecord event{issue.id(), now, std::string(kRules), "stale", "", "", "its subject is no longer reported"};
     Store(entry, std::move(event), "", out);
@@ -350,15 +417,7 @@ void IssueBook::Checkpoint(std::vector<IssueChange>& out) {
       *entry.record.issue.mutable_evidence() = entry.evidence;
       Store(entry, std::nullopt, "", out);
     } else if (entry.raised != absl::InfinitePast()) {
-      IssueChange change;
-      change.record.dedupe_key = key;
-      change.record.rule_state = EncodeRuleState({entry.levels, entry.judged, entry.raised, entry.reach, entry.interval});
-      change.record.issue.set_id(PendingId(key));
-      change.record.issue.set_state("pending");
-      *change.record.issue.mutable_evidence() = entry.evidence;
-      entry.pending_stored = true;
-      entry.checkpoint = entry.judged;
-      out.push_back(std::move(change));
+      StorePending(key, entry, out);
     }
   }
 }

@@ -6,10 +6,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "collector/issues/actor.h"
+#include "collector/issues/calendar.h"
+#include "collector/issues/issue_action.h"
 #include "collector/issues/level_latch.h"
 #include "collector/issues/lifecycle.h"
 #include "collector/rules/rule.h"
@@ -36,12 +41,24 @@ class IssueBook {
   // Evidence of an issue that does not change is stored anew this often.
   static constexpr absl::Duration kEvidenceStored = absl::Minutes(5);
 
+  // Service levels are counted on these; without them on office hours of UTC. Before anything else.
+  void UseCalendars(CalendarOf calendar_of) { calendar_of_ = std::move(calendar_of); }
+
   // Takes what was stored.
   void Load(const std::vector<IssueRecord>& records);
 
   // `now` is the collector's clock. Changes are appended to `out`.
   void Apply(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now,
              std::vector<IssueChange>& out);
+  // What a person does; `request.id` is the whole id. Returns the issue as it is then. An error changes nothing: NotFound
+  // (closed ones are not known any more), and those of TakeAction.
+  absl::StatusOr<v1::Issue> Act(const v1::ActOnIssueRequest& request, const Actor& actor, absl::Time now,
+                                std::vector<IssueChange>& out);
+  // What a person reports of a machine, or of a site if `machine` is null. InvalidArgument says what is missing.
+  absl::StatusOr<v1::Issue> Create(const v1::CreateIssueRequest& request, const MachineRecord* machine, const Actor& actor,
+                                   absl::Time now, std::vector<IssueChange>& out);
+  // Wakes what waits, is snoozed or accepted until a date that has come.
+  void KeepDates(absl::Time now, std::vector<IssueChange>& out);
   // Closes what was resolved long enough ago.
   void CloseQuiet(absl::Time now, std::vector<IssueChange>& out);
   // Nobody judges it any longer (machine retired, rule switched off): all of the machine, or of one type, ends.
@@ -69,10 +86,12 @@ class IssueBook {
     absl::Time checkpoint = absl::InfinitePast();  // `judged` of the last stored state
     v1::Evidence evidence;             // of this episode
     Severity reach = Severity::kNone;  // worst of this episode
+    Severity dismissed = Severity::kNone;  // closed as a false alarm: no issue until it clears or is worse than this
 
     bool IsLiveIssue() const;
     Severity Level() const;            // the worst latch that is up
     bool InMotion() const;
+    std::string RuleStateText() const;
   };
   using Entries = std::map<std::string, Entry, std::less<>>;  // by dedupe key
 
@@ -84,9 +103,16 @@ class IssueBook {
             Entry& entry, std::vector<IssueChange>& out);
   void Continue(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, Entry& entry,
                 std::vector<IssueChange>& out);
+  // The rule's own severity has changed.
+  void Regrade(const MachineRecord& machine, const Rule& rule, const Finding& finding, Severity before, absl::Time now,
+               Entry& entry, std::vector<IssueChange>& out);
+  // Still true long after somebody said it is done.
+  static bool IsClaimRefuted(const Finding& finding, const Entry& entry);
+  // An issue was closed: what a later one of the key has to know.
+  void Forget(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
+  const Calendar& CalendarOfIssue(const v1::Issue& issue) const;
   void Transit(Happening happening, std::string_view reason, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
-  void StorePending(const std::string& key, const MachineRecord& machine, const Rule& rule, Entry& entry,
-                    std::vector<IssueChange>& out);
+  static void StorePending(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
   static void DropPending(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
   void Store(Entry& entry, std::optional<IssueEventRecord> event, std::string_view notify, std::vector<IssueChange>& out);
   // An issue opened or ended that explains the machine's other ones: they become its children, or lose it.
@@ -95,6 +121,8 @@ class IssueBook {
   Entries::const_iterator FirstOf(std::string_view machine_id, std::string_view type) const;
 
   Entries entries_;
+  std::map<std::string, std::string, std::less<>> ended_;  // the newest closed issue of a key
+  CalendarOf calendar_of_;
 };
 
 }  // namespace steward::collector

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "boost/asio/post.hpp"
 #include "spdlog/spdlog.h"
 
 namespace steward::collector {
@@ -13,6 +14,7 @@ IssueEngine::~IssueEngine() { *alive_ = false; }
 absl::Status IssueEngine::Start() {
   judge_ = std::make_unique<IssueJudge>(std::move(parts_.rules), parts_.config_of, parts_.clock.WallNow());
   writer_ = std::make_unique<IssueWriter>(parts_.storage, parts_.clock, parts_.executor, parts_.route, parts_.outbox_written);
+  if (parts_.calendar_of) judge_->UseCalendars(parts_.calendar_of);
   JudgeOutput output;
   const absl::Status status = parts_.storage.Read([&](StorageReader& reader) -> absl::Status {
     const absl::StatusOr<std::vector<IssueRecord>> issues = reader.ListIssues(true);
@@ -92,7 +94,34 @@ void IssueEngine::OnMachineDeleted(const MachineRecord& machine) {
   if (running_) writer_->Forget(machine.id);
 }
 
-void IssueEngine::Carry(JudgeOutput output) {
+void IssueEngine::Act(v1::ActOnIssueRequest request, Actor actor, Done done) {
+  Serve([request = std::move(request), actor = std::move(actor)](IssueJudge& judge, absl::Time now, JudgeOutput& out) {
+    return judge.Act(request, actor, now, out);
+  }, std::move(done));
+}
+
+void IssueEngine::Create(v1::CreateIssueRequest request, std::optional<MachineRecord> machine, Actor actor, Done done) {
+  Serve([request = std::move(request), machine = std::move(machine), actor = std::move(actor)](
+            IssueJudge& judge, absl::Time now, JudgeOutput& out) {
+    return judge.Create(request, machine ? &*machine : nullptr, actor, now, out);
+  }, std::move(done));
+}
+
+void IssueEngine::Serve(Ask ask, Done done) {
+  boost::asio::post(parts_.executor, [this, alive = std::weak_ptr(alive_), ask = std::move(ask), done = std::move(done)] {
+    const auto still = alive.lock();
+    if (!still || !*still || !running_) return done(absl::UnavailableError("the collector is stopping"));
+    if (writer_->failing()) {
+      return done(absl::UnavailableError("nothing can be stored now, so nothing was changed; the collector's log says why"));
+    }
+    JudgeOutput output;
+    absl::StatusOr<v1::Issue> issue = ask(*judge_, parts_.clock.WallNow(), output);
+    if (!issue.ok()) return done(std::move(issue));
+    Carry(std::move(output), [done, issue = *std::move(issue)] { done(issue); });
+  });
+}
+
+void IssueEngine::Carry(JudgeOutput output, std::function<void()> stored) {
   for (JudgeOutput::Look& look : output.looks) {
     parts_.reachability.Look(look.address, look.deadline,
                              [this, alive = std::weak_ptr(alive_), id = look.machine_id](Reach reach) {
@@ -110,7 +139,7 @@ void IssueEngine::Carry(JudgeOutput output) {
     spdlog::info("issue {} {} on {} {}: {} ({})", issue.id(), issue.type(), issue.host_name(), issue.subject(),
                  change.event->action, issue.severity());
   }
-  if (!output.changes.empty() || !output.memories.empty()) writer_->Add(std::move(output));
+  if (stored || !output.changes.empty() || !output.memories.empty()) writer_->Add(std::move(output), std::move(stored));
 }
 
 }  // namespace steward::collector

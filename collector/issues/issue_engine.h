@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "boost/asio/any_io_executor.hpp"
 #include "collector/delivery/progress.h"
 #include "collector/ingest/observation.h"
+#include "collector/issues/issue_desk.h"
 #include "collector/issues/issue_judge.h"
 #include "collector/issues/issue_writer.h"
 #include "collector/rules/reachability.h"
@@ -18,8 +20,9 @@
 
 namespace steward::collector {
 
-// Lives on the core thread: every call and callback comes from `executor`. What it is made of outlives it.
-class IssueEngine final : public ObservationSink {
+// Lives on the core thread: every call and callback comes from `executor`, those of IssueDesk may come from any thread. What
+// it is made of outlives it.
+class IssueEngine final : public ObservationSink, public IssueDesk {
  public:
   static constexpr absl::Duration kTick = absl::Seconds(1);
 
@@ -33,6 +36,7 @@ class IssueEngine final : public ObservationSink {
     RouteIssue route;
     std::function<void()> outbox_written;  // wakes delivery
     Progress& progress;                    // moves with each tick, while changes can be stored
+    CalendarOf calendar_of = {};           // by which service levels are counted; none: office hours of UTC
   };
   explicit IssueEngine(Parts parts);
   ~IssueEngine() override;
@@ -49,9 +53,15 @@ class IssueEngine final : public ObservationSink {
   void OnMachineChanged(const MachineRecord& machine) override;
   void OnMachineDeleted(const MachineRecord& machine) override;
 
+  void Act(v1::ActOnIssueRequest request, Actor actor, Done done) override;
+  void Create(v1::CreateIssueRequest request, std::optional<MachineRecord> machine, Actor actor, Done done) override;
+
  private:
   void Tick();
-  void Carry(JudgeOutput output);
+  void Carry(JudgeOutput output, std::function<void()> stored = {});
+  // Has the judge do what a person asks, on the core thread, and answers when it is stored.
+  using Ask = std::function<absl::StatusOr<v1::Issue>(IssueJudge& judge, absl::Time now, JudgeOutput& out)>;
+  void Serve(Ask ask, Done done);
 
   Parts parts_;
   std::unique_ptr<IssueJudge> judge_;

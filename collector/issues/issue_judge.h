@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -45,7 +46,8 @@ class IssueJudge {
   // `start`: since when this collector listens. Silence counts from one raise time of machine-offline later.
   IssueJudge(std::vector<std::unique_ptr<Rule>> rules, ConfigOf config_of, absl::Time start);
 
-  // At start, in this order.
+  // At start, in this order. Without calendars service levels count office hours of UTC.
+  void UseCalendars(CalendarOf calendar_of) { book_.UseCalendars(std::move(calendar_of)); }
   void LoadIssues(const std::vector<IssueRecord>& records) { book_.Load(records); }
   void LoadMachine(const MachineRecord& machine, std::string_view memory, JudgeOutput& out);
 
@@ -58,6 +60,14 @@ class IssueJudge {
   void OnLook(std::string_view machine_id, Reach reach, absl::Time now, JudgeOutput& out);
   // What is watched on the machine and what is not: each type once, in the rules' order. Empty: there is no such machine.
   std::vector<std::pair<std::string, Watched>> WatchedOn(std::string_view machine_id) const;
+  // What people do; IssueBook says what comes of it.
+  absl::StatusOr<v1::Issue> Act(const v1::ActOnIssueRequest& request, const Actor& actor, absl::Time now, JudgeOutput& out) {
+    return book_.Act(request, actor, now, out.changes);
+  }
+  absl::StatusOr<v1::Issue> Create(const v1::CreateIssueRequest& request, const MachineRecord* machine, const Actor& actor,
+                                   absl::Time now, JudgeOutput& out) {
+    return book_.Create(request, machine, actor, now, out.changes);
+  }
   // To be called about every second.
   void Tick(absl::Time now, JudgeOutput& out);
   // All that is only in memory.

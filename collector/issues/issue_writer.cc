@@ -12,6 +12,31 @@ namespace steward::collector {
 
 std::string MemorySettingKey(std::string_view machine_id) { return StrCat("fill-history/", machine_id); }
 
+namespace {
+
+// Rules are named with their version: "rule disk-space-low v1".
+std::string ActorInTrail(const IssueEventRecord& event, const std::string& rule_version) {
+  const std::size_t slash = rule_version.find('/');
+  if (event.actor != "rules" || slash == std::string::npos) return event.actor;
+  return StrCat("rule ", rule_version.substr(0, slash), " v", rule_version.substr(slash + 1));
+}
+
+AuditRecord AuditOf(const IssueEventRecord& event, const v1::Issue& issue) {
+  const std::string& rule_version = issue.evidence().rule_version();
+  AuditRecord record;
+  record.time = event.time;
+  record.actor = ActorInTrail(event, rule_version);
+  record.action = event.action;
+  record.object = StrCat("issue ", event.issue_id);
+  record.from = event.from;
+  record.to = event.to;
+  record.reason = event.reason;
+  record.basis = rule_version;
+  return record;
+}
+
+}  // namespace
+
 IssueWriter::IssueWriter(Storage& storage, Clock& clock, boost::asio::any_io_executor executor, RouteIssue route,
                          std::function<void()> outbox_written)
     : storage_(storage),
@@ -25,7 +50,7 @@ IssueWriter::~IssueWriter() { *alive_ = false; }
 
 bool IssueWriter::idle() const { return waiting_.empty() && !under_way_; }
 
-void IssueWriter::Add(JudgeOutput output) {
+void IssueWriter::Add(JudgeOutput output, std::function<void()> stored) {
   const absl::Time now = clock_.WallNow();
   const bool full = waiting_.size() >= kWaitingMax;
   for (IssueChange& change : output.changes) {
@@ -45,6 +70,7 @@ void IssueWriter::Add(JudgeOutput output) {
       }
     }
     row.machine_id = change.record.dedupe_key.substr(0, change.record.dedupe_key.find('/'));
+    if (change.event) row.audit = AuditOf(*change.event, change.record.issue);
     row.record = std::move(change.record);
     row.event = std::move(change.event);
     waiting_.push_back(std::move(row));
@@ -57,6 +83,8 @@ void IssueWriter::Add(JudgeOutput output) {
     row.setting_value = std::move(memory.text);
     waiting_.push_back(std::move(row));
   }
+  if (stored && waiting_.empty()) return stored();  // there was nothing to store
+  if (stored) waiting_.back().stored = std::move(stored);
   if (!under_way_ && !failing_) WriteNext();
 }
 
@@ -67,6 +95,9 @@ absl::Status IssueWriter::Store(const Row& row, StorageTransaction& transaction)
   }
   if (row.is_kept && row.event) {
     if (absl::Status status = transaction.AddIssueEvent(*row.event); !status.ok()) return status;
+  }
+  if (row.audit) {
+    if (absl::Status status = transaction.AddAudit(*row.audit); !status.ok()) return status;
   }
   for (const OutboxRecord& delivery : row.deliveries) {
     const absl::Status status = transaction.AddDelivery(delivery);
@@ -105,6 +136,9 @@ void IssueWriter::OnWritten(const absl::Status& status, const std::shared_ptr<co
   }
   if (failing_) spdlog::info("issues are stored again");
   failing_ = false;
+  for (const Row& row : *rows) {
+    if (row.stored) row.stored();
+  }
   if (std::any_of(rows->begin(), rows->end(), [](const Row& row) { return !row.deliveries.empty(); })) outbox_written_();
   WriteNext();
 }

@@ -30,7 +30,8 @@ class IssueWriter {
               std::function<void()> outbox_written);
   ~IssueWriter();
 
-  void Add(JudgeOutput output);
+  // `stored` is called on the executor once all of it is durable; never if the collector ends before.
+  void Add(JudgeOutput output, std::function<void()> stored = {});
 
   // The machine is about to be deleted: of what waits only the deliveries are stored, so that its end is told.
   void Forget(const MachineId& machine_id) { forgotten_.insert(machine_id); }
@@ -49,8 +50,10 @@ class IssueWriter {
     bool is_kept = true;  // the machine is
     IssueRecord record;
     std::optional<IssueEventRecord> event;
+    std::optional<AuditRecord> audit;  // of the event; kept when the machine is not
     std::vector<OutboxRecord> deliveries;
     std::string setting_key, setting_value;  // a memory instead of an issue
+    std::function<void()> stored;            // of the last row of an Add
   };
   using Rows = std::vector<Row>;
 

@@ -36,6 +36,7 @@ std::string EncodeRuleState(const RuleState& state) {
                                      {"raised", FromTime(state.raised)},
                                      {"reach", std::string(SeverityName(state.reach))},
                                      {"interval_ms", absl::ToInt64Milliseconds(state.interval)},
+                                     {"dismissed", std::string(SeverityName(state.dismissed))},
                                      {"levels", std::move(levels)}});
 }
 
@@ -51,6 +52,9 @@ bool DecodeRuleState(std::string_view text, RuleState& state) {
     read.reach = ParseSeverity(word(parsed.at("reach")));
     if (const json::value* interval = parsed.as_object().if_contains("interval_ms")) {  // older ones have none
       read.interval = absl::Milliseconds(interval->as_int64());
+    }
+    if (const json::value* dismissed = parsed.as_object().if_contains("dismissed")) {  // not known to older versions
+      read.dismissed = ParseSeverity(word(*dismissed));
     }
     for (const json::value& level : parsed.at("levels").as_array()) {
       LevelLatch latch;

@@ -284,6 +284,63 @@ TEST_F(IssueEngineTest, ACleanStopKeepsTheProgress) {
   EXPECT_EQ(Live().size(), 1U);
 }
 
+TEST_F(IssueEngineTest, WhatAPersonDoesIsAnsweredOnceDurableAndIsInTheTrail) {
+  Observe(87, absl::Minutes(31));
+  v1::ActOnIssueRequest request;
+  request.set_id(Live()[0].id());
+  request.mutable_acknowledge();
+  std::vector<absl::StatusOr<v1::Issue>> answers;
+  const auto act = [&] {
+    engine_->Act(request, {"Mari (local user 0)", "Mari", Role::kOwner}, [&](auto answer) { answers.push_back(std::move(answer)); });
+    Run();
+  };
+  act();
+  ASSERT_EQ(answers.size(), 1U);
+  ASSERT_TRUE(answers[0].ok()) << answers[0].status();
+  EXPECT_EQ(Live()[0].state(), "acknowledged");
+  EXPECT_EQ(Live()[0].assignee(), "Mari");
+  act();
+  EXPECT_TRUE(absl::IsFailedPrecondition(answers.at(1).status())) << answers[1].status();
+  Read([&](StorageReader& reader) {
+    const std::vector<AuditRecord> trail = reader.ListAudit(0, 10).value();
+    ASSERT_EQ(trail.size(), 2U) << "what was refused changed nothing";
+    EXPECT_EQ(trail[0].actor, "rule disk-space-low v1");
+    EXPECT_EQ(trail[0].action, "opened");
+    EXPECT_EQ(trail[0].basis, "disk-space-low/1");
+    EXPECT_EQ(trail[1].actor, "Mari (local user 0)");
+    EXPECT_EQ(trail[1].object, "issue " + request.id());
+    EXPECT_EQ(trail[1].from, "open");
+    EXPECT_EQ(trail[1].to, "acknowledged");
+  });
+}
+
+TEST_F(IssueEngineTest, AnAnswerWaitsForTheDiskAndNothingNewIsTakenMeanwhile) {
+  Observe(87, absl::Minutes(31));
+  v1::ActOnIssueRequest request;
+  request.set_id(Live()[0].id());
+  request.set_reason("looking");
+  request.mutable_comment();
+  std::vector<absl::Status> answers;
+  const auto act = [&] {
+    engine_->Act(request, {"Mari", "Mari", Role::kOwner}, [&](const auto& answer) { answers.push_back(answer.status()); });
+    Run();
+  };
+  storage_.broken = true;
+  act();
+  EXPECT_TRUE(answers.empty());
+  act();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_TRUE(absl::IsUnavailable(answers[0]));
+  storage_.broken = false;
+  clock_.Advance(absl::Seconds(2));
+  Run();
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_TRUE(answers[1].ok());
+  engine_->Stop();
+  act();
+  EXPECT_TRUE(absl::IsUnavailable(answers.at(2)));
+}
+
 // The way of an alert with real threads and a real POST: what a partner waits for once the sample has arrived.
 TEST(AlertLatencyTest, FromSampleToPostTakesLessThanAFifthOfASecond) {
   testing::HttpReceiver receiver;

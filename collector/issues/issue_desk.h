@@ -1,0 +1,26 @@
+// The way from the management API to the issue engine: what people do.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "collector/issues/actor.h"
+#include "collector/storage/records.h"
+#include "steward/v1/management.pb.h"
+
+namespace steward::collector {
+
+// Thread-safe. `done` is called once, on any thread, when the change is durable or refused.
+class IssueDesk {
+ public:
+  using Done = std::function<void(absl::StatusOr<v1::Issue>)>;
+
+  virtual ~IssueDesk() = default;
+  // Errors: IssueBook::Act's; Unavailable: the collector stops, or cannot store anything now.
+  virtual void Act(v1::ActOnIssueRequest request, Actor actor, Done done) = 0;
+  // Of `machine`, or without it of the request's site. Errors: IssueBook::Create's, and as above.
+  virtual void Create(v1::CreateIssueRequest request, std::optional<MachineRecord> machine, Actor actor, Done done) = 0;
+};
+
+}  // namespace steward::collector
