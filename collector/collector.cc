@@ -195,7 +195,8 @@ class RunningCollector final : public Collector {
                         return coverage_->Days(reader, machine, count);
                       });
     AddTokenService(tokens_, rpc_);
-    AddIssueService(*storage_, rpc_);
+    AddIssueService(*storage_, issues_, rpc_);
+    AddAuditService(*storage_, rpc_);
     AddSampleService(clock_, *storage_, rpc_);
     AddChannelService(*storage_, *deliveries_, rpc_);
     AddStatusService(
@@ -248,11 +249,13 @@ class RunningCollector final : public Collector {
   std::unique_ptr<Heartbeat> heartbeat_;
   std::unique_ptr<RemoteWriter> remote_writer_;
   const std::unique_ptr<Reachability> reachability_ = NewReachability(core_.get_executor(), clock_);
+  const Calendar office_hours_ = Calendar::OfficeHours(absl::LocalTimeZone());
   IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(options_.own_rules),
                        [this](std::string_view rule, const MachineRecord& machine) {
                          return options_.config.RuleFor(rule, machine.site, machine.machine_class);
                        },
-                       MakeRouter(options_.config), [this] { deliveries_->Wake(); }, issues_progress_}};
+                       MakeRouter(options_.config), [this] { deliveries_->Wake(); }, issues_progress_,
+                       [this](std::string_view) -> const Calendar& { return office_hours_; }}};
   IngestMetrics ingest_metrics_{prometheus_};
   SessionHub hub_{{*storage_, clock_, core_.get_executor(), authority_, registry_, ingest_metrics_, options_.config.agents,
                    std::vector<ObservationSink*>{&latest_, coverage_.get(), &issues_}, options_.version,

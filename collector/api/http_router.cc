@@ -13,6 +13,7 @@
 #include "collector/api/connect_error.h"
 #include "collector/api/service_discovery.h"
 #include "collector/console/overview.h"
+#include "proto/wire/utf8.h"
 #include "spdlog/spdlog.h"
 
 namespace steward::collector {
@@ -23,6 +24,8 @@ namespace http = boost::beast::http;
 constexpr std::string_view kApiPrefix = "/steward.v1.";
 constexpr std::string_view kMachinePagePrefix = "/metrics/machines/";
 constexpr std::string_view kIssuePagePrefix = "/issues/";
+constexpr char kOnBehalfHeader[] = "Steward-As";
+constexpr std::size_t kNameBytesMax = 100;
 constexpr char kWhatExists[] =
     "There is: / (overview), /issues/<id>, /metrics, /metrics/machines/<id>, /metrics/collector, /sd/prometheus, /-/healthy, "
     "/-/ready, and POST /steward.v1.<Service>/<Method>.\n";
@@ -89,6 +92,20 @@ bool IsFromHere(const HttpRequest& request, const HttpPeer& peer) {
   return host.empty() || IsOwnHost(host, OwnHostName());
 }
 
+// The owner, who may say for whom.
+absl::StatusOr<std::optional<Caller>> LocalCaller(const HttpRequest& request, uid_t user) {
+  Caller caller{Role::kOwner, StrCat("local user ", user), ""};
+  const auto named = request.find(kOnBehalfHeader);
+  if (named == request.end()) return caller;
+  caller.on_behalf.assign(named->value().data(), named->value().size());
+  const bool clean = std::all_of(caller.on_behalf.begin(), caller.on_behalf.end(),
+                                 [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F; });
+  if (!caller.on_behalf.empty() && caller.on_behalf.size() <= kNameBytesMax && clean && wire::IsUtf8(caller.on_behalf)) {
+    return caller;
+  }
+  return absl::InvalidArgumentError(StrCat("the name of a person has 1 to ", kNameBytesMax, " bytes of plain text"));
+}
+
 enum class Access { kOpen, kMetrics, kConsole };
 
 }  // namespace
@@ -114,7 +131,10 @@ absl::StatusOr<std::optional<Caller>> HttpRouter::Identify(const HttpRequest& re
     if (peer.user != 0 && peer.user != parts_.own_user) {
       return absl::PermissionDeniedError("only root and the collector's own user may use the local socket");
     }
-    return Caller{Role::kOwner, StrCat("local user ", peer.user)};
+    return LocalCaller(request, peer.user);
+  }
+  if (request.find(kOnBehalfHeader) != request.end()) {
+    return absl::PermissionDeniedError("only the local socket acts on behalf of a named person; a token is somebody already");
   }
   const std::string_view authorization = Field(request, http::field::authorization);
   if (authorization.empty()) return std::nullopt;

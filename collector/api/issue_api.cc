@@ -1,3 +1,4 @@
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
@@ -77,15 +78,66 @@ absl::StatusOr<v1::GetIssueResponse> GetIssue(Storage& storage, const v1::GetIss
   return response;
 }
 
+Actor ActorOf(const Caller& caller) {
+  return {.record = WhoActs(caller), .person = caller.on_behalf.empty() ? caller.name : caller.on_behalf, .role = caller.role};
+}
+
+void ActOnIssue(Storage& storage, IssueDesk& desk, const Caller& caller, v1::ActOnIssueRequest request,
+                RpcTable::Done<v1::ActOnIssueResponse> done) {
+  const absl::Status read = storage.Read([&](StorageReader& reader) {
+    const auto issue = FindIssue(reader, request.id());
+    if (!issue.ok()) return issue.status();
+    request.set_id(issue->issue.id());
+    if (issue->issue.state() != "closed") return absl::OkStatus();
+    return absl::FailedPreconditionError(StrCat("issue ", request.id(), " is closed: that is its end. What comes again is an "
+                                                "issue of its own, linked to this one"));
+  });
+  if (!read.ok()) return done(read);
+  desk.Act(std::move(request), ActorOf(caller), [done = std::move(done)](absl::StatusOr<v1::Issue> issue) {
+    if (!issue.ok()) return done(issue.status());
+    v1::ActOnIssueResponse response;
+    *response.mutable_issue() = *std::move(issue);
+    done(std::move(response));
+  });
+}
+
+void CreateIssue(Storage& storage, IssueDesk& desk, const Caller& caller, const v1::CreateIssueRequest& request,
+                 RpcTable::Done<v1::CreateIssueResponse> done) {
+  std::optional<MachineRecord> machine;
+  const absl::Status read = storage.Read([&](StorageReader& reader) {
+    if (request.machine().empty()) return absl::OkStatus();
+    auto found = FindMachine(reader, request.machine());
+    if (!found.ok()) return found.status();
+    machine = *std::move(found);
+    if (machine->state != MachineState::kRetired) return absl::OkStatus();
+    return absl::FailedPreconditionError(StrCat("machine ", machine->instance, " is retired; name its site instead"));
+  });
+  if (!read.ok()) return done(read);
+  desk.Create(request, std::move(machine), ActorOf(caller), [done = std::move(done)](absl::StatusOr<v1::Issue> issue) {
+    if (!issue.ok()) return done(issue.status());
+    v1::CreateIssueResponse response;
+    *response.mutable_issue() = *std::move(issue);
+    done(std::move(response));
+  });
+}
+
 }  // namespace
 
-void AddIssueService(Storage& storage, RpcTable& rpc) {
+void AddIssueService(Storage& storage, IssueDesk& desk, RpcTable& rpc) {
   rpc.AddImmediate<v1::ListIssuesRequest, v1::ListIssuesResponse>(
       "steward.v1.IssueService.ListIssues",
       [&](const Caller&, const auto& request) { return ListIssues(storage, request); });
   rpc.AddImmediate<v1::GetIssueRequest, v1::GetIssueResponse>(
       "steward.v1.IssueService.GetIssue",
       [&](const Caller&, const auto& request) { return GetIssue(storage, request); });
+  rpc.Add<v1::ActOnIssueRequest, v1::ActOnIssueResponse>(
+      "steward.v1.IssueService.ActOnIssue", [&](const Caller& caller, const auto& request, auto done) {
+        ActOnIssue(storage, desk, caller, request, std::move(done));
+      });
+  rpc.Add<v1::CreateIssueRequest, v1::CreateIssueResponse>(
+      "steward.v1.IssueService.CreateIssue", [&](const Caller& caller, const auto& request, auto done) {
+        CreateIssue(storage, desk, caller, request, std::move(done));
+      });
 }
 
 }  // namespace steward::collector

@@ -10,6 +10,7 @@
 #include "collector/coverage/account.h"
 #include "collector/identity/machine_registry.h"
 #include "collector/identity/token_service.h"
+#include "collector/issues/issue_desk.h"
 #include "collector/latest/latest.h"
 #include "collector/storage/storage.h"
 
@@ -42,7 +43,8 @@ using CoverageDays =
 void AddMachineService(const Latest& latest, Storage& storage, MachineRegistry& machines, RpcTable& rpc,
                        CoverageDays coverage = {});
 void AddTokenService(TokenService& tokens, RpcTable& rpc);
-void AddIssueService(Storage& storage, RpcTable& rpc);
+void AddIssueService(Storage& storage, IssueDesk& desk, RpcTable& rpc);
+void AddAuditService(Storage& storage, RpcTable& rpc);
 void AddSampleService(const Clock& clock, Storage& storage, RpcTable& rpc);
 void AddChannelService(Storage& storage, ChannelTester& channels, RpcTable& rpc);
 // `progress` and `facts` are called on the HTTP thread.

@@ -40,6 +40,26 @@ class OneChannel final : public ChannelTester {
   }
 };
 
+// Does nothing and remembers who asked.
+class IdleDesk final : public IssueDesk {
+ public:
+  void Act(v1::ActOnIssueRequest request, Actor by, Done done) override {
+    actor = std::move(by);
+    v1::Issue issue;
+    issue.set_id(request.id());
+    done(issue);
+  }
+  void Create(v1::CreateIssueRequest request, std::optional<MachineRecord> machine, Actor by, Done done) override {
+    actor = std::move(by);
+    v1::Issue issue;
+    issue.set_title(request.title());
+    if (machine) issue.set_machine_id(machine->id);
+    done(issue);
+  }
+
+  Actor actor;
+};
+
 // One thread.
 class ApiRig {
  public:
@@ -48,7 +68,8 @@ class ApiRig {
   ApiRig() {
     AddMachineService(latest, *storage, machines, rpc);
     AddTokenService(tokens, rpc);
-    AddIssueService(*storage, rpc);
+    AddIssueService(*storage, desk, rpc);
+    AddAuditService(*storage, rpc);
     AddSampleService(clock, *storage, rpc);
     AddChannelService(*storage, channels, rpc);
     AddStatusService(
@@ -108,6 +129,7 @@ class ApiRig {
   MachineRegistry machines{*storage, core.get_executor()};
   TokenService tokens{*storage, clock, SystemRandom(), std::string(32, 'c')};
   OneChannel channels;
+  IdleDesk desk;
   RpcTable rpc;
   IngestProgress progress;
   absl::Status ready;

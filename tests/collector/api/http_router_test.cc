@@ -344,5 +344,40 @@ TEST_F(HttpRouterTest, AnswersAreCounted) {
   EXPECT_THAT(Get("/metrics/collector").body, HasSubstr("steward_http_requests_total{code=\"404\",page=\"other\"} 1"));
 }
 
+TEST_F(HttpRouterTest, TheLocalSocketMayActForANamedPersonAndNobodyElse) {
+  v1::Issue issue;
+  issue.set_id("0123456789abcdef");
+  issue.set_state("open");
+  rig_.AddIssue(issue);
+  HttpRequest request = Request(http::verb::post, "/steward.v1.IssueService/ActOnIssue", R"({"id": "0123", "acknowledge": {}})");
+  request.set("Steward-As", "Mari Mägi");
+  EXPECT_EQ(Ask(request, kRoot).status, 200u);
+  EXPECT_EQ(rig_.desk.actor.record, "Mari Mägi (local user 0)");
+  EXPECT_EQ(rig_.desk.actor.person, "Mari Mägi");
+  EXPECT_EQ(rig_.desk.actor.role, Role::kOwner);
+  request.set("Steward-As", std::string(101, 'x'));
+  EXPECT_EQ(Ask(request, kRoot).status, 400u);
+  request.set("Steward-As", "Mari");
+  request.set(http::field::authorization, "Bearer " + rig_.ApiToken("owner"));
+  EXPECT_EQ(Ask(request, kRemote).status, 403u);
+}
+
+TEST_F(HttpRouterTest, AClosedIssueIsLeftAloneAndTheTrailIsNotForEveryone) {
+  v1::Issue issue;
+  issue.set_id("0123456789abcdef");
+  issue.set_state("closed");
+  rig_.AddIssue(issue);
+  const HttpReply closed = Call("IssueService/ActOnIssue", R"({"id": "0123", "acknowledge": {}})");
+  EXPECT_EQ(closed.status, 400u);
+  EXPECT_THAT(closed.body, HasSubstr("is closed"));
+  EXPECT_EQ(Call("IssueService/CreateIssue", R"({"machine": "nobody", "title": "x"})").status, 404u);
+  EXPECT_EQ(CallAs("viewer", "IssueService/ActOnIssue").status, 403u);
+  EXPECT_EQ(CallAs("partner", "AuditService/ListAuditEntries").status, 403u);
+  rig_.Write([](StorageTransaction& t) { return t.AddAudit({.actor = "Mari", .action = "closed"}); });
+  const HttpReply trail = CallAs("it-manager", "AuditService/ListAuditEntries");
+  EXPECT_THAT(trail.body, HasSubstr("\"actor\":\"Mari\""));
+  EXPECT_THAT(trail.body, HasSubstr("\"lastNumber\":\"1\""));
+}
+
 }  // namespace
 }  // namespace steward::collector
