@@ -99,7 +99,14 @@ absl::StatusOr<ApiClient> ApiClient::Make(const ApiAddress& address) {
     client.base_url_ = "http://localhost";
     client.data_dir_ = address.data_dir;
     client.socket_path_ = address.data_dir + "/collector.sock";
+    client.on_behalf_ = address.on_behalf;
+    if (client.on_behalf_.find_first_of("\r\n") != std::string::npos) {
+      return absl::InvalidArgumentError("--as takes a person's name, in one line");
+    }
     return client;
+  }
+  if (!address.on_behalf.empty()) {
+    return absl::InvalidArgumentError("--as is for the local socket: a token is somebody already");
   }
   client.base_url_ = address.server;
   while (client.base_url_.ends_with('/')) client.base_url_.pop_back();
@@ -156,6 +163,7 @@ absl::Status ApiClient::Call(std::string_view method, const google::protobuf::Me
   curl_slist* headers = curl_slist_append(nullptr, "Content-Type: application/proto");
   headers = curl_slist_append(headers, "Expect:");
   if (!token_.empty()) headers = curl_slist_append(headers, StrCat("Authorization: Bearer ", token_).c_str());
+  if (!on_behalf_.empty()) headers = curl_slist_append(headers, StrCat("Steward-As: ", on_behalf_).c_str());
   curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers);
   const CURLcode code = curl_easy_perform(curl.get());
   curl_slist_free_all(headers);

@@ -15,6 +15,7 @@ struct ApiAddress {
   std::string server;      // https://collector.example:7480; http only on the loopback, as the token would be readable
   std::string token_file;  // holds an API token; needed with `server`
   std::string ca_file;     // PEM; empty: the system's certificate authorities
+  std::string on_behalf;   // the person that the user of the local socket acts for
   std::string data_dir;    // <data_dir>/collector.sock
 };
 
@@ -38,6 +39,7 @@ class ApiClient {
   std::string data_dir_;
   std::string token_;
   std::string ca_file_;
+  std::string on_behalf_;
 };
 
 }  // namespace steward::collector

@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <functional>
 #include <iostream>
 #include <sstream>
 
@@ -13,6 +12,7 @@
 #include "base/version.h"
 #include "collector/config/duration.h"
 #include "collector/ctl/commands.h"
+#include "collector/ctl/issue_command_line.h"
 #include "collector/ctl/time_argument.h"
 
 namespace steward::collector {
@@ -40,8 +40,6 @@ struct Arguments {
   std::string state;
   std::string channel;
 };
-
-using Run = std::function<absl::Status(const CtlContext&)>;
 
 // Found while reading the command line: wrong usage.
 [[noreturn]] void Refuse(const std::string& option, std::string_view why) {
@@ -157,10 +155,21 @@ void AddIssueCommands(CLI::App& app, Arguments& arguments, Run& run) {
   issues->add_option("--machine", arguments.issues.machine, "of this machine only");
   issues->add_option("--type", arguments.issues.type, "of this type only, e.g. disk-space-low");
   issues->callback([&] { run = [&](const CtlContext& context) { return Issues(context, arguments.issues); }; });
-  CLI::App* issue = app.add_subcommand("issue", "one issue")->require_subcommand(1);
+  CLI::App* issue = app.add_subcommand("issue", "one issue, and what people do about it")->require_subcommand(1);
+  issue->add_option("--as", arguments.address.on_behalf,
+                    "by the local socket: act for this person; the records name both of you");
   CLI::App* show = issue->add_subcommand("show", "what is wrong, the evidence, and what happened so far");
   show->add_option("ID", arguments.name, "or its beginning")->required();
   show->callback([&] { run = [&](const CtlContext& context) { return IssueShow(context, arguments.name); }; });
+  AddIssueActions(*issue, run);
+}
+
+void AddAuditCommands(CLI::App& app, Arguments& arguments, Run& run) {
+  CLI::App* audit = app.add_subcommand("audit", "the trail of what was changed, and by whom")->require_subcommand(1);
+  audit->add_subcommand("export", "all entries, oldest first, a line of JSON each")->callback([&] { run = AuditExport; });
+  CLI::App* verify = audit->add_subcommand("verify", "whether an entry was altered, removed or put elsewhere");
+  verify->add_option("FILE", arguments.name, "an export; without it the collector's own trail");
+  verify->callback([&] { run = [&](const CtlContext& context) { return AuditVerify(context, arguments.name); }; });
 }
 
 void AddOtherCommands(CLI::App& app, Arguments& arguments, Run& run) {
@@ -226,6 +235,7 @@ int RunCommandLine(int argc, char** argv) {
   AddTokenCommands(app, arguments, run);
   AddMachineCommands(app, arguments, run);
   AddIssueCommands(app, arguments, run);
+  AddAuditCommands(app, arguments, run);
   AddOtherCommands(app, arguments, run);
   try {
     app.parse(argc, argv);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <ostream>
@@ -11,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "collector/ctl/api_client.h"
+#include "steward/v1/management.pb.h"
 
 namespace steward::collector {
 
@@ -23,6 +25,9 @@ struct CtlContext {
   bool colours = false;
   absl::Time now;
 };
+
+// A command whose arguments are read.
+using Run = std::function<absl::Status(const CtlContext&)>;
 
 struct TokenCreateArguments {
   std::string site;
@@ -51,6 +56,14 @@ struct IssuesArguments {
 };
 absl::Status Issues(const CtlContext& context, const IssuesArguments& arguments);
 absl::Status IssueShow(const CtlContext& context, const std::string& id);
+
+absl::Status IssueAct(const CtlContext& context, const v1::ActOnIssueRequest& request);
+absl::Status IssueCreate(const CtlContext& context, const v1::CreateIssueRequest& request);
+
+// All entries as lines of JSON.
+absl::Status AuditExport(const CtlContext& context);
+// Of the collector's trail, or of an export. FailedPrecondition: it is not as it was written; the output says where.
+absl::Status AuditVerify(const CtlContext& context, const std::string& file);
 
 struct SamplesArguments {
   std::string machine;

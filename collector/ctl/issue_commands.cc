@@ -32,6 +32,49 @@ void PrintEvidence(const CtlContext& context, const v1::Evidence& evidence) {
   details.Print(context);
 }
 
+std::string StateText(const CtlContext& context, const v1::Issue& issue) {
+  std::string text = issue.state();
+  if (!issue.wait_reason().empty()) text += " for " + issue.wait_reason();
+  if (issue.has_wake_time()) text += ", until " + BothTimes(true, issue.wake_time(), context.now);
+  if (issue.self_cleared()) text += ", by itself";
+  return text + (issue.stale() ? ", the machine is silent since" : "");
+}
+
+// Whose move it is, and the clocks.
+void AddWork(const CtlContext& context, const v1::Issue& issue, Details& details) {
+  details.Add("Severity", issue.severity() + (issue.rule_severity().empty() ? "" : ", by the rule " + issue.rule_severity()));
+  details.AddIfAny("Move of", issue.party() + (issue.assignee().empty() ? "" : ", " + issue.assignee()));
+  const auto time = [&](const char* name, bool present, const google::protobuf::Timestamp& at, const std::string& more = "") {
+    if (present) details.Add(name, BothTimes(true, at, context.now) + more);
+  };
+  time("Due", issue.has_deadline(), issue.deadline());
+  if (!issue.has_acknowledged_time()) time("Respond by", issue.has_respond_deadline(), issue.respond_deadline());
+  time("Acknowledged", issue.has_acknowledged_time(), issue.acknowledged_time());
+  time("Resolve by", issue.has_resolve_deadline(), issue.resolve_deadline(),
+       issue.has_paused_since() ? ", the clock stands still" : "");
+  if (issue.paused().seconds() > 0) details.Add("Stood still", RoughDuration(absl::Seconds(issue.paused().seconds())) + " of work");
+  time("Claimed", issue.has_claimed_time(), issue.claimed_time(), ", by the " + issue.claimed_party());
+  if (issue.claims_refused() > 0) details.Add("Not confirmed", std::to_string(issue.claims_refused()) + " claims");
+}
+
+void PrintDecision(const CtlContext& context, const v1::Decision& decision) {
+  PrintHeading(context, "Decision");
+  Details details;
+  details.Add("Question", decision.question());
+  for (const v1::DecisionOption& option : decision.options()) {
+    details.Add("Option", option.text() + (option.cost().empty() ? "" : ", " + option.cost()) +
+                              (option.text() == decision.recommendation() ? " (recommended)" : ""));
+  }
+  details.Add("Asked", BothTimes(decision.has_asked_time(), decision.asked_time(), context.now) + " by " + decision.asked_by());
+  if (decision.answer().empty()) {
+    details.Add("Due", BothTimes(decision.has_due_time(), decision.due_time(), context.now));
+  } else {
+    details.Add("Answer", decision.answer());
+    details.Add("Answered", BothTimes(true, decision.answered_time(), context.now) + " by " + decision.answered_by());
+  }
+  details.Print(context);
+}
+
 }  // namespace
 
 absl::Status Issues(const CtlContext& context, const IssuesArguments& arguments) {
@@ -73,18 +116,19 @@ absl::Status IssueShow(const CtlContext& context, const std::string& id) {
   details.AddIfAny("Machine", issue.host_name());
   details.AddIfAny("Site", issue.site());
   details.AddIfAny("Subject", issue.subject());
-  details.Add("State", issue.state() + (issue.stale() ? ", the machine is silent since" : ""));
+  details.Add("State", StateText(context, issue));
   details.Add("True since", BothTimes(issue.has_raised_time(), issue.raised_time(), context.now));
   details.Add("Opened", BothTimes(issue.has_opened_time(), issue.opened_time(), context.now));
   if (issue.has_resolved_time()) details.Add("Resolved", BothTimes(true, issue.resolved_time(), context.now));
-  details.AddIfAny("Move of", issue.party());
-  if (issue.has_deadline()) details.Add("Due", BothTimes(true, issue.deadline(), context.now));
+  AddWork(context, issue, details);
   if (issue.reopened() > 0) details.Add("Reopened", std::to_string(issue.reopened()) + " times");
   details.AddIfAny("Part of", issue.parent_id());
+  details.AddIfAny("Came after", issue.previous_id());
   details.AddIfAny("What", issue.summary());
   details.AddIfAny("Meaning", issue.meaning());
   details.AddIfAny("Next", issue.next_step());
   details.Print(context);
+  if (issue.has_decision()) PrintDecision(context, issue.decision());
   if (issue.has_evidence()) PrintEvidence(context, issue.evidence());
   if (!response.history().empty()) {
     PrintHeading(context, "History");
