@@ -320,7 +320,7 @@ void OwnChecks(std::uint8_t choice, std::string_view text) {
       (void)ParseCheckOutput(0, text);
       break;
     case 61:
-      (void)ParseEndpointUrl(text).status();
+      (void)steward::ParseEndpointUrl(text).status();
       (void)DnsQuestion(text, 1);
       (void)JudgeDnsAnswer(text, 1);
       break;
