@@ -121,6 +121,18 @@ void CreateIssue(Storage& storage, IssueDesk& desk, const Caller& caller, const 
   });
 }
 
+void ListWatched(Storage& storage, IssueDesk& desk, const v1::ListWatchedRequest& request,
+                 RpcTable::Done<v1::ListWatchedResponse> done) {
+  std::string id;
+  const absl::Status read = storage.Read([&](StorageReader& reader) {
+    const auto machine = FindMachine(reader, request.machine());
+    if (machine.ok()) id = machine->id;
+    return machine.status();
+  });
+  if (!read.ok()) return done(read);
+  desk.ListWatched(std::move(id), std::move(done));
+}
+
 }  // namespace
 
 void AddIssueService(Storage& storage, IssueDesk& desk, RpcTable& rpc) {
@@ -137,6 +149,10 @@ void AddIssueService(Storage& storage, IssueDesk& desk, RpcTable& rpc) {
   rpc.Add<v1::CreateIssueRequest, v1::CreateIssueResponse>(
       "steward.v1.IssueService.CreateIssue", [&](const Caller& caller, const auto& request, auto done) {
         CreateIssue(storage, desk, caller, request, std::move(done));
+      });
+  rpc.Add<v1::ListWatchedRequest, v1::ListWatchedResponse>(
+      "steward.v1.IssueService.ListWatched", [&](const Caller&, const auto& request, auto done) {
+        ListWatched(storage, desk, request, std::move(done));
       });
 }
 

@@ -122,6 +122,9 @@ void AddMachineCommands(CLI::App& app, Arguments& arguments, Run& run) {
   show->callback([&] {
     run = [&](const CtlContext& context) { return MachineShow(context, arguments.name, arguments.days); };
   });
+  CLI::App* watched = machine->add_subcommand("watched", "what issues are looked for on a machine, and which are not and why");
+  watched->add_option("MACHINE", arguments.name, "id or host name")->required();
+  watched->callback([&] { run = [&](const CtlContext& context) { return MachineWatched(context, arguments.name); }; });
   CLI::App* approve = machine->add_subcommand(
       "approve",
       "this machine was set up anew and goes on for the one it was before: it takes over site, class and name, the old one "

@@ -46,6 +46,7 @@ absl::Status Machines(const CtlContext& context, bool include_retired);
 absl::Status MachineShow(const CtlContext& context, const std::string& machine, std::uint32_t days);
 // `as` empty: the one that it may be.
 absl::Status MachineApprove(const CtlContext& context, const std::string& machine, const std::string& as);
+absl::Status MachineWatched(const CtlContext& context, const std::string& machine);
 absl::Status MachineRetire(const CtlContext& context, const std::string& machine, const std::string& reason);
 absl::Status MachineDelete(const CtlContext& context, const std::string& machine, const std::string& reason, bool retire);
 

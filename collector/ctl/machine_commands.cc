@@ -150,6 +150,27 @@ absl::Status MachineShow(const CtlContext& context, const std::string& machine, 
   return absl::OkStatus();
 }
 
+absl::Status MachineWatched(const CtlContext& context, const std::string& machine) {
+  v1::ListWatchedRequest request;
+  request.set_machine(machine);
+  v1::ListWatchedResponse response;
+  if (absl::Status called = context.api.Call("IssueService/ListWatched", request, response); !called.ok()) return called;
+  if (context.json) return PrintJson(context, response);
+  Table table({"ISSUE", "WATCHED", ""});
+  const auto add = [&](const v1::WatchedType& type) {
+    const bool is_watched = type.why_not().empty();
+    table.AddRow({type.type(), is_watched ? Cell("yes", Colour::kGood) : Cell("no", Colour::kWarning),
+                  is_watched ? Cell(type.subjects() == 1 ? "" : StrCat(type.subjects(), " subjects")) : Cell(type.why_not())});
+  };
+  for (const bool is_watched : {true, false}) {
+    for (const v1::WatchedType& type : response.types()) {
+      if (type.why_not().empty() == is_watched) add(type);
+    }
+  }
+  table.Print(context.out, context.colours);
+  return absl::OkStatus();
+}
+
 absl::Status MachineApprove(const CtlContext& context, const std::string& machine, const std::string& as) {
   v1::ApproveMachineRequest request;
   request.set_machine(machine);

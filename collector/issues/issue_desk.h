@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "collector/issues/actor.h"
@@ -21,6 +22,8 @@ class IssueDesk {
   virtual void Act(v1::ActOnIssueRequest request, Actor actor, Done done) = 0;
   // Of `machine`, or without it of the request's site. Errors: IssueBook::Create's, and as above.
   virtual void Create(v1::CreateIssueRequest request, std::optional<MachineRecord> machine, Actor actor, Done done) = 0;
+  // Errors: FailedPrecondition: nothing is known of it since the collector started, or it is retired; Unavailable.
+  virtual void ListWatched(std::string machine_id, std::function<void(absl::StatusOr<v1::ListWatchedResponse>)> done) = 0;
 };
 
 }  // namespace steward::collector

@@ -107,6 +107,23 @@ void IssueEngine::Create(v1::CreateIssueRequest request, std::optional<MachineRe
   }, std::move(done));
 }
 
+void IssueEngine::ListWatched(std::string machine_id, std::function<void(absl::StatusOr<v1::ListWatchedResponse>)> done) {
+  boost::asio::post(parts_.executor, [this, alive = std::weak_ptr(alive_), id = std::move(machine_id), done = std::move(done)] {
+    const auto still = alive.lock();
+    if (!still || !*still || !running_) return done(absl::UnavailableError("the collector is stopping"));
+    v1::ListWatchedResponse response;
+    response.set_machine_id(id);
+    for (const auto& [type, watched] : judge_->WatchedOn(id)) {
+      v1::WatchedType& item = *response.add_types();
+      item.set_type(type);
+      item.set_subjects(static_cast<std::uint32_t>(watched.subjects));
+      item.set_why_not(watched.why_not);
+    }
+    if (response.types().empty()) return done(absl::FailedPreconditionError("nothing is judged on this machine: it is retired"));
+    done(std::move(response));
+  });
+}
+
 void IssueEngine::Serve(Ask ask, Done done) {
   boost::asio::post(parts_.executor, [this, alive = std::weak_ptr(alive_), ask = std::move(ask), done = std::move(done)] {
     const auto still = alive.lock();

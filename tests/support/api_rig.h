@@ -56,6 +56,11 @@ class IdleDesk final : public IssueDesk {
     if (machine) issue.set_machine_id(machine->id);
     done(issue);
   }
+  void ListWatched(std::string machine_id, std::function<void(absl::StatusOr<v1::ListWatchedResponse>)> done) override {
+    v1::ListWatchedResponse response;
+    response.set_machine_id(machine_id);
+    done(std::move(response));
+  }
 
   Actor actor;
 };
