@@ -26,6 +26,8 @@ constexpr Right kRights[] = {
     {"steward.v1.IssueService.GetIssue",                 true,  true,      true,   true},
     {"steward.v1.IssueService.ListWatched",              true,  true,      true,   true},
     {"steward.v1.IssueService.ActOnIssue",               true,  true,      true,   false},  // more: lifecycle.cc
+    {"steward.v1.IssueService.DrillIssue",               true,  true,      true,   false},
+    {"steward.v1.IssueService.ReleaseFindings",          true,  true,      false,  false},
     {"steward.v1.IssueService.CreateIssue",              true,  true,      true,   false},
     {"steward.v1.AuditService.ListAuditEntries",         true,  true,      false,  false},
     {"steward.v1.SampleService.QuerySamples",            true,  true,      true,   true},

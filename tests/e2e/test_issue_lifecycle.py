@@ -51,6 +51,9 @@ def test_an_issue_is_taken_claimed_and_confirmed_by_data(folder, make_collector,
         make_agent().enroll(collector.token("--class", "server")).start()
         collector.wait_for_machine()
         wait_until(lambda: str(disk.path) in collector.get("/metrics"), "the file system in the exposition")
+        watched = {t["type"]: t for t in collector.json("machine", "watched", collector.machines()[0]["id"])["types"]}
+        assert watched["disk-space-low"].get("whyNot", "") == ""
+        assert watched["machine-missing"]["whyNot"], "it is a server"
         disk.fill()
         mine = lambda: [i for i in collector.issues() if i["type"] == "disk-space-low" and str(disk.path) in json.dumps(i)]
         issue = wait_until(mine, "the issue", deadline=60)[0]["id"]

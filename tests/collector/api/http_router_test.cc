@@ -373,7 +373,10 @@ TEST_F(HttpRouterTest, AClosedIssueIsLeftAloneAndTheTrailIsNotForEveryone) {
   EXPECT_EQ(Call("IssueService/CreateIssue", R"({"machine": "nobody", "title": "x"})").status, 404u);
   EXPECT_EQ(CallAs("viewer", "IssueService/ActOnIssue").status, 403u);
   EXPECT_EQ(CallAs("partner", "AuditService/ListAuditEntries").status, 403u);
-  rig_.Write([](StorageTransaction& t) { return t.AddAudit({.actor = "Mari", .action = "closed"}); });
+  AuditRecord entry;
+  entry.actor = "Mari";
+  entry.action = "closed";
+  rig_.Write([&](StorageTransaction& t) { return t.AddAudit(entry); });
   const HttpReply trail = CallAs("it-manager", "AuditService/ListAuditEntries");
   EXPECT_THAT(trail.body, HasSubstr("\"actor\":\"Mari\""));
   EXPECT_THAT(trail.body, HasSubstr("\"lastNumber\":\"1\""));
