@@ -250,7 +250,7 @@ class RunningCollector final : public Collector {
   std::unique_ptr<RemoteWriter> remote_writer_;
   const std::unique_ptr<Reachability> reachability_ = NewReachability(core_.get_executor(), clock_);
   const Calendar office_hours_ = Calendar::OfficeHours(absl::LocalTimeZone());
-  IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(options_.own_rules),
+  IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(options_.own_rules, options_.os_support),
                        [this](std::string_view rule, const MachineRecord& machine) {
                          return options_.config.RuleFor(rule, machine.site, machine.machine_class);
                        },

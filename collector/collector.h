@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "boost/asio/io_context.hpp"
 #include "collector/config/config.h"
+#include "collector/rules/os_support.h"
 #include "collector/rules/rule_definition.h"
 
 namespace steward::collector {
@@ -20,6 +21,7 @@ struct CollectorOptions {
   std::filesystem::path data;
   std::string version;
   std::vector<RuleDefinition> own_rules = {};  // [[rule]] of the configuration
+  OsSupport os_support = OsSupport::Shipped();
 };
 
 // Made and used on the thread that runs `core`.

@@ -99,7 +99,9 @@ absl::StatusOr<CollectorOptions> OptionsOf(const Arguments& arguments) {
   if (status.ok()) status = CheckHttpListener(config->listen);
   if (status.ok()) status = CheckHttpTls(config->listen.http_certificate, config->listen.http_key);
   if (!status.ok()) return status;
-  return CollectorOptions{*std::move(config), arguments.data, STEWARD_VERSION, std::move(own_rules)};
+  absl::StatusOr<OsSupport> os_support = OsSupport::Load(std::filesystem::path(arguments.data) / "os-support.toml");
+  if (!os_support.ok()) return os_support.status();
+  return CollectorOptions{*std::move(config), arguments.data, STEWARD_VERSION, std::move(own_rules), *std::move(os_support)};
 }
 
 int Serve(const Arguments& arguments) {

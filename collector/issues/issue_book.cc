@@ -76,9 +76,7 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
 }
 
 void IssueBook::Judge(const Finding& finding, Entry& entry) {
-  const absl::Duration elapsed = entry.judged == absl::InfinitePast()
-                                     ? absl::ZeroDuration()
-                                     : std::min(finding.time - entry.judged, kGapIntervals * finding.interval);
+  const absl::Duration gap = entry.judged == absl::InfinitePast() ? absl::ZeroDuration() : finding.time - entry.judged;
   entry.judged = finding.time;
   entry.interval = finding.interval;
   std::vector<LevelLatch> levels;
@@ -88,7 +86,7 @@ void IssueBook::Judge(const Finding& finding, Entry& entry) {
     LevelLatch latch;
     if (known != entry.levels.end()) latch = std::move(*known);
     latch.name = std::string(judgement.name);
-    latch.Judge(judgement, elapsed, finding.time - finding.since);
+    latch.Judge(judgement, gap, kGapIntervals * finding.interval, finding.time - finding.since);
     levels.push_back(std::move(latch));
   }
   entry.levels = std::move(levels);

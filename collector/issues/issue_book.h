@@ -32,7 +32,7 @@ struct IssueChange {
 
 class IssueBook {
  public:
-  // A gap longer than this many intervals counts as no more than them.
+  // A gap longer than this many intervals counts as no more than them (of long times as more: LevelLatch).
   static constexpr int kGapIntervals = 3;
   // Progress of raise and clear times is stored at least this often; a crash costs no more of it.
   static constexpr absl::Duration kCheckpoint = absl::Seconds(60);

@@ -16,9 +16,13 @@ struct LevelLatch {
   bool falling = false;            // clear at the last judgement, still up
   absl::Duration observed;         // how long it has been rising or falling
 
-  // `elapsed`: observed time since the judgement before; `head_start`: how long the condition was true before this, if this
-  // is its first judgement.
-  void Judge(const LevelJudgement& judgement, absl::Duration elapsed, absl::Duration head_start);
+  // Of times from kLongTime on, a gap counts up to this share: what is wrong with a workstation stays so while it is off.
+  static constexpr absl::Duration kLongTime = absl::Hours(24);
+  static constexpr double kGapShare = 0.25;
+
+  // `gap`: time since the judgement before, of which `observed_most` counts; `head_start`: how long the condition was true
+  // before this, if this is its first judgement.
+  void Judge(const LevelJudgement& judgement, absl::Duration gap, absl::Duration observed_most, absl::Duration head_start);
   bool InMotion() const { return rising || falling; }
 };
 

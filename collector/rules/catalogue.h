@@ -15,6 +15,7 @@ struct CatalogueFile {
 };
 
 absl::Span<const CatalogueFile> CatalogueFiles();
+std::string_view OsSupportText();  // os_support.toml
 
 // All of them, read. A mistake in them ends the program: a test reads them too.
 std::vector<RuleDefinition> CatalogueRules();

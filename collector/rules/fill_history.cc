@@ -25,6 +25,7 @@ void FillHistory::Add(absl::Time time, double size, double avail) {
   if (other_size || emptied) Restart();
   size_ = size;
   last_ = time;
+  daily_.Add(time, size - avail, size);
 
   const auto hour = static_cast<std::uint32_t>(absl::ToUnixSeconds(time) / 3600);
   const auto used = static_cast<float>(1 - avail / size);
@@ -97,14 +98,15 @@ double FillHistory::PeakADayBefore(absl::Time now) const {
   return peak;
 }
 
-// "1;size;last;step:free,...;hour:peak,...": small, and readable where it is stored.
+// "2;size;last;step:free,...;hour:peak,...;days": small, and readable where it is stored. Version 1 had no days.
 std::string FillHistory::Encode() const {
-  std::string text = absl::StrFormat("1;%.0f;%d;", size_, absl::ToUnixSeconds(last_));
+  std::string text = absl::StrFormat("2;%.0f;%d;", size_, absl::ToUnixSeconds(last_));
   for (const Point& point : points_) absl::StrAppendFormat(&text, "%d:%.0f,", point.step, point.free);
   text += ';';
   for (int i = 0; i < kHours; ++i) {
     if (peak_hours_[i] != 0) absl::StrAppendFormat(&text, "%d:%.4f,", peak_hours_[i], peaks_[i]);
   }
+  StrAppend(&text, ";", daily_.Encode());
   return text;
 }
 
@@ -112,7 +114,8 @@ void FillHistory::Decode(std::string_view text) {
   const std::vector<absl::string_view> fields = absl::StrSplit(ToAbsl(text), ';');
   FillHistory read;
   std::int64_t last = 0;
-  if (fields.size() != 5 || fields[0] != "1" || !absl::SimpleAtod(fields[1], &read.size_) ||
+  const bool with_days = fields.size() == 6 && fields[0] == "2";
+  if ((!with_days && (fields.size() != 5 || fields[0] != "1")) || !absl::SimpleAtod(fields[1], &read.size_) ||
       !absl::SimpleAtoi(fields[2], &last)) {
     return;
   }
@@ -133,6 +136,7 @@ void FillHistory::Decode(std::string_view text) {
     read.peak_hours_[hour % kHours] = hour;
   }
   if (!read.points_.empty()) read.FitLine();
+  if (with_days) read.daily_.Decode(ToStd(fields[5]));
   *this = std::move(read);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "collector/rules/daily_maxima.h"
 
 namespace steward::collector {
 
@@ -53,6 +54,9 @@ class FillHistory {
   // Negative if nothing is known.
   double PeakADayBefore(absl::Time now) const;
 
+  // Of the bytes in use, for the slow forecast.
+  const DailyMaxima& daily() const { return daily_; }
+
   // For a restart of the collector. Decode ignores text that is not Encode's.
   std::string Encode() const;
   void Decode(std::string_view text);
@@ -71,6 +75,7 @@ class FillHistory {
   std::array<float, kHours> peaks_{};            // by hour modulo kHours: fullest, 0 to 1
   std::array<std::uint32_t, kHours> peak_hours_{};  // Unix hour of each peak; 0: none
   std::optional<Line> line_;
+  DailyMaxima daily_;
 };
 
 }  // namespace steward::collector

@@ -11,7 +11,7 @@
 namespace steward::collector {
 
 // Parents come before what they explain.
-std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own) {
+std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own, OsSupport support) {
   std::vector<std::unique_ptr<Rule>> rules;
   rules.push_back(MakeMachineOffline());
   rules.push_back(MakeAgentSilent());
@@ -19,6 +19,7 @@ std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own) {
   rules.push_back(MakeIdentityConflict());
   rules.push_back(MakeDiskSpaceLow());
   rules.push_back(MakeDiskFillForecast());
+  rules.push_back(MakeOsEndOfLife(std::move(support)));
   for (RuleDefinition& definition : CatalogueRules()) rules.push_back(MakeThresholdRule(std::move(definition)));
   for (RuleDefinition& definition : own) rules.push_back(MakeThresholdRule(std::move(definition)));
   return rules;

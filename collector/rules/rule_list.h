@@ -7,13 +7,14 @@
 
 #include "collector/config/load_config.h"
 #include "collector/config/table_reader.h"
+#include "collector/rules/os_support.h"
 #include "collector/rules/rule.h"
 #include "collector/rules/rule_definition.h"
 
 namespace steward::collector {
 
 // The shipped ones, then those of `own`.
-std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own = {});
+std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own = {}, OsSupport support = OsSupport::Shipped());
 
 // The shipped ones' ids and levels, for reading the configuration.
 std::vector<KnownRule> KnownRules();
@@ -29,5 +30,6 @@ std::unique_ptr<Rule> MakeMachineMissing();
 std::unique_ptr<Rule> MakeIdentityConflict();
 std::unique_ptr<Rule> MakeDiskSpaceLow();
 std::unique_ptr<Rule> MakeDiskFillForecast();
+std::unique_ptr<Rule> MakeOsEndOfLife(OsSupport support);
 
 }  // namespace steward::collector

@@ -154,12 +154,17 @@ bool SeriesTracker::IsFresh(const Series& series) const {
 }
 
 std::vector<SubjectSeries> SeriesTracker::Subjects(std::size_t rule) const {
+  if (rule >= rules_.size()) return {};
+  const std::vector<std::uint32_t>& groups = rules_[rule].groups;
+  const bool sampled = std::any_of(groups.begin(), groups.end(),
+                                   [&](std::uint32_t group) { return groups_.find(group)->second.was_sampled; });
+  return sampled ? AllSubjects(rule) : std::vector<SubjectSeries>();
+}
+
+std::vector<SubjectSeries> SeriesTracker::AllSubjects(std::size_t rule) const {
   std::vector<SubjectSeries> result;
   if (rule >= rules_.size()) return result;
   const RuleSeries& of_rule = rules_[rule];
-  const bool sampled = std::any_of(of_rule.groups.begin(), of_rule.groups.end(),
-                                   [&](std::uint32_t group) { return groups_.find(group)->second.was_sampled; });
-  if (!sampled) return result;
   for (std::size_t i = 0; i < of_rule.subjects.size(); ++i) {
     SubjectSeries& subject = result.emplace_back();
     subject.labels = of_rule.subjects[i].labels;

@@ -45,6 +45,8 @@ class SeriesTracker {
 
   // The subjects of the rule of whose groups one was sampled in the last observation.
   std::vector<SubjectSeries> Subjects(std::size_t rule) const;
+  // All that were ever seen in this epoch.
+  std::vector<SubjectSeries> AllSubjects(std::size_t rule) const;
   // Subjects of the rule with at least one value that is not too old.
   std::size_t CountSubjects(std::size_t rule) const;
   // The subject's values at a selector of its rule, with that number.
