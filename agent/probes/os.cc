@@ -4,9 +4,12 @@
 #include <optional>
 #include <vector>
 
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "agent/platform/platform.h"
 #include "agent/probes/attributes.h"
 #include "agent/probes/text.h"
+#include "base/text.h"
 
 namespace steward::agent {
 namespace {
@@ -23,6 +26,9 @@ constexpr Metric kInfo = {
 constexpr Metric kVersion = {.name = "node_os_version",
                              .help = "Metric containing the major.minor part of the OS version.",
                              .denominator = kVersionDenominator};
+
+constexpr Metric kSupportEnd = {.name = "node_os_support_end_timestamp_seconds",
+                                .help = "Metric containing the end-of-life date timestamp of the OS."};
 
 struct Field {
   std::string_view label;
@@ -78,6 +84,10 @@ class OsProbe final : public Probe {
       const LabelView version_labels[] = {
           {"id", release["ID"]}, {"id_like", release["ID_LIKE"]}, {"name", release["NAME"]}};
       sink.Add(kVersion, version_labels, *version);
+    }
+    // A day as os-release(5) has it; its beginning counts, as node_exporter has it.
+    if (absl::CivilDay day; absl::ParseCivilTime(ToAbsl(release["SUPPORT_END"]), &day)) {
+      sink.Add(kSupportEnd, {}, absl::ToUnixSeconds(absl::FromCivil(day, absl::UTCTimeZone())));
     }
     return absl::OkStatus();
   }
