@@ -36,6 +36,7 @@ std::string StateText(const CtlContext& context, const v1::Issue& issue) {
   std::string text = issue.state();
   if (!issue.wait_reason().empty()) text += " for " + issue.wait_reason();
   if (issue.has_wake_time()) text += ", until " + BothTimes(true, issue.wake_time(), context.now);
+  if (issue.flapping()) text += ", comes and goes";
   if (issue.self_cleared()) text += ", by itself";
   return text + (issue.stale() ? ", the machine is silent since" : "");
 }

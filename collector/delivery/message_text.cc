@@ -84,6 +84,7 @@ void DescribeOpen(const Notification& notification, absl::TimeZone zone, Message
                      Sentence(issue.summary().empty() ? issue.title() : issue.summary()));
   std::string since = MessageTime(issue.raised_time(), zone);
   if (issue.reopened() > 0) StrAppend(&since, "; it came back, ", issue.reopened(), issue.reopened() == 1 ? " time" : " times", " so far");
+  if (issue.flapping()) StrAppend(&since, "; it comes and goes: from now on it stays open until it has been quiet for 2 h or more");
   if (issue.stale()) StrAppend(&since, "; the machine is silent, this is the last that is known");
   AddIfAny("Since", std::move(since), text);
   AddIfAny("Evidence", EvidenceText(issue.evidence(), zone), text);

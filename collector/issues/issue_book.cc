@@ -42,7 +42,16 @@ Severity IssueBook::Entry::Level() const {
 }
 
 std::string IssueBook::Entry::RuleStateText() const {
-  return EncodeRuleState({levels, judged, raised, reach, interval, dismissed});
+  RuleState state;
+  state.levels = levels;
+  state.judged = judged;
+  state.raised = raised;
+  state.reach = reach;
+  state.interval = interval;
+  state.flapping = flaps.flapping();
+  state.rounds = flaps.rounds();
+  state.dismissed = dismissed;
+  return EncodeRuleState(state);
 }
 
 bool IssueBook::Entry::InMotion() const {
@@ -63,7 +72,9 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
       CompleteClocks(CalendarOfIssue(record.issue), entry.record.issue);
     }
     RuleState state;
-    if (record.issue.state() != "resolved" && DecodeRuleState(record.rule_state, state)) {
+    if (!DecodeRuleState(record.rule_state, state)) continue;
+    if (!state.rounds.empty()) entry.flaps.Restore(state.flapping, std::move(state.rounds));
+    if (record.issue.state() != "resolved") {
       entry.levels = std::move(state.levels);
       entry.judged = entry.checkpoint = state.judged;
       entry.raised = state.raised;
@@ -80,7 +91,8 @@ void IssueBook::Judge(const Finding& finding, Entry& entry) {
   entry.judged = finding.time;
   entry.interval = finding.interval;
   std::vector<LevelLatch> levels;
-  for (const LevelJudgement& judgement : finding.levels) {
+  for (LevelJudgement judgement : finding.levels) {
+    judgement.clear = entry.flaps.ClearTime(judgement.clear, finding.IsClear(), finding.time);
     const auto known = std::find_if(entry.levels.begin(), entry.levels.end(),
                                     [&](const LevelLatch& level) { return level.name == judgement.name; });
     LevelLatch latch;
@@ -219,6 +231,8 @@ void IssueBook::Continue(const MachineRecord& machine, const Rule& rule, const F
     const v1::Issue ended = issue;
     entry.levels.clear();
     entry.raised = absl::InfinitePast();
+    entry.flaps.End(finding.time);
+    issue.set_flapping(false);
     Transit(Happening::kFalse, ReasonOf(finding, entry.evidence), now, entry, out);
     if (parent) Release(ended, now, out);
     return;
@@ -229,6 +243,7 @@ void IssueBook::Continue(const MachineRecord& machine, const Rule& rule, const F
     issue.set_claims_refused(issue.claims_refused() + 1);
     Transit(Happening::kStillTrue, StrCat("still true: ", ReasonOf(finding, entry.evidence)), now, entry, out);
   }
+  MarkFlapping(finding, now, entry, out);
   if (after != before) return Regrade(machine, rule, finding, before, now, entry, out);
   const bool store = entry.judged - entry.checkpoint >= (entry.InMotion() ? kCheckpoint : kEvidenceStored);
   if (store || was_stale != issue.stale()) {

@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "collector/issues/actor.h"
 #include "collector/issues/calendar.h"
+#include "collector/issues/flap_damping.h"
 #include "collector/issues/issue_action.h"
 #include "collector/issues/level_latch.h"
 #include "collector/issues/lifecycle.h"
@@ -86,6 +87,7 @@ class IssueBook {
     absl::Time checkpoint = absl::InfinitePast();  // `judged` of the last stored state
     v1::Evidence evidence;             // of this episode
     Severity reach = Severity::kNone;  // worst of this episode
+    FlapDamping flaps;
     Severity dismissed = Severity::kNone;  // closed as a false alarm: no issue until it clears or is worse than this
 
     bool IsLiveIssue() const;
@@ -97,6 +99,8 @@ class IssueBook {
 
   // The step of Apply that counts observed time.
   static void Judge(const Finding& finding, Entry& entry);
+  // The issue would be over, but for the flaps: marks it, once.
+  void MarkFlapping(const Finding& finding, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   static void KeepEvidence(const Rule& rule, const Finding& finding, Entry& entry);
   static void Describe(const MachineRecord& machine, const Rule& rule, const Finding& finding, Entry& entry);
   void Open(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, const std::string& key,

@@ -31,12 +31,16 @@ std::string EncodeRuleState(const RuleState& state) {
                       {"falling", level.falling},
                       {"observed_ms", absl::ToInt64Milliseconds(level.observed)}});
   }
+  json::array rounds;
+  for (const absl::Time round : state.rounds) rounds.push_back(FromTime(round));
   return json::serialize(json::value{{"v", 1},
                                      {"judged", FromTime(state.judged)},
                                      {"raised", FromTime(state.raised)},
                                      {"reach", std::string(SeverityName(state.reach))},
                                      {"interval_ms", absl::ToInt64Milliseconds(state.interval)},
                                      {"dismissed", std::string(SeverityName(state.dismissed))},
+                                     {"flapping", state.flapping},
+                                     {"rounds", std::move(rounds)},
                                      {"levels", std::move(levels)}});
 }
 
@@ -55,6 +59,10 @@ bool DecodeRuleState(std::string_view text, RuleState& state) {
     }
     if (const json::value* dismissed = parsed.as_object().if_contains("dismissed")) {  // not known to older versions
       read.dismissed = ParseSeverity(word(*dismissed));
+    }
+    if (const json::value* rounds = parsed.as_object().if_contains("rounds")) {  // likewise
+      read.flapping = parsed.at("flapping").as_bool();
+      for (const json::value& round : rounds->as_array()) read.rounds.push_back(ToTime(round));
     }
     for (const json::value& level : parsed.at("levels").as_array()) {
       LevelLatch latch;

@@ -16,6 +16,8 @@ struct RuleState {
   absl::Time raised = absl::InfinitePast();
   Severity reach = Severity::kNone;
   absl::Duration interval;  // how far apart its judgements normally are
+  bool flapping = false;             // FlapDamping
+  std::vector<absl::Time> rounds;    // likewise
   Severity dismissed = Severity::kNone;  // a person closed its issue as a false alarm: up to this severity it is kept quiet
 };
 
