@@ -7,16 +7,17 @@ from . import programs
 
 
 class Agent:
-    def __init__(self, folder, name="agent", state=None, prefix=(), arguments=()):
+    def __init__(self, folder, name="agent", state=None, prefix=(), arguments=(), program="steward-agent"):
         self.folder = pathlib.Path(folder)
         self.name = name
         self.state = state or self.folder / name
         self.prefix = list(prefix)  # what the command is run by: ip netns exec NAME
         self.arguments = list(arguments)
+        self.binary = program  # a name in STEWARD_BIN_DIR, or a path
         self.program = None
 
     def try_enroll(self, token, *args):
-        return programs.run("steward-agent", "enroll", token, "--state", self.state, *args, prefix=self.prefix)
+        return programs.run(self.binary, "enroll", token, "--state", self.state, *args, prefix=self.prefix)
 
     def enroll(self, token, *args):
         result = self.try_enroll(token, *args)
@@ -24,7 +25,7 @@ class Agent:
         return self
 
     def start(self):
-        self.program = programs.Program("steward-agent", ["run", "--state", self.state, *self.arguments],
+        self.program = programs.Program(self.binary, ["run", "--state", self.state, *self.arguments],
                                         self.folder / self.name, prefix=self.prefix)
         return self
 
@@ -41,7 +42,7 @@ class Agent:
         return self.start()
 
     def status(self):
-        result = programs.run("steward-agent", "status", "--state", self.state, "--json")
+        result = programs.run(self.binary, "status", "--state", self.state, "--json")
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
 
