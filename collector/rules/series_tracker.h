@@ -26,7 +26,7 @@ struct RuleInputs {
 
 // One subject of one rule, as of the observation.
 struct SubjectSeries {
-  std::vector<std::string> labels;   // values of the subject labels
+  absl::Span<const std::string> labels;  // values of the subject labels; until the next Update
   absl::Duration interval;           // the shortest of its series' groups
   bool ended = false;                // its groups were sampled, and nothing of it was in them
   std::size_t rule = 0;              // among the inputs

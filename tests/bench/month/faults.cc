@@ -29,7 +29,7 @@ constexpr std::array<Kind, 39> kKinds = {{
     {"filesystem-faulty", "partner", "server", 1, 0},
     {"disk-smart-failing", "partner", "server", 1, 0},
     {"disk-errors-growing", "partner", "desktop", 2, 0},
-    {"disk-wear-high", "it-manager", "desktop", 1, 0},
+    {"disk-wear-high", "partner", "desktop", 1, 0},
     {"disk-too-hot", "partner", "server", 1, 8},
     {"raid-degraded", "partner", "server", 2, 30},
     {"memory-pressure", "partner", "server", 1, 3},

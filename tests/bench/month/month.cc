@@ -152,6 +152,8 @@ boost::json::object Month::Report() const {
     entry["begin"] = absl::ToUnixSeconds(one.fault.begin);
     entry["end"] = nullptr;
     if (one.fault.end != absl::InfiniteFuture()) entry["end"] = absl::ToUnixSeconds(one.fault.end);
+    entry["opened_again"] = one.again;
+    if (one.time && !one.right_party) entry["wrong_party"] = true;
     if (one.time) entry["hours_to_find"] = absl::ToDoubleHours(*one.time - one.fault.begin);
     faults.push_back(entry);
     if (!one.time) missed.emplace_back(StrCat(one.fault.type, " on ", host));

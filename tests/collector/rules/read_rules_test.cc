@@ -2,6 +2,7 @@
 #include "collector/rules/read_rules.h"
 
 #include <set>
+#include <tuple>
 
 #include "collector/rules/catalogue.h"
 #include "gmock/gmock.h"
@@ -73,9 +74,12 @@ TEST(ReadRulesTest, EveryShippedRuleIsUnderstoodAndSaysWhatToDo) {
     ASSERT_TRUE(rules.ok()) << rules.status();
     EXPECT_FALSE(rules->empty()) << file.name;
   }
-  std::set<std::pair<std::string, std::string>> keys;
+  std::set<std::tuple<std::string, std::string, std::string>> keys;
   for (const RuleDefinition& rule : CatalogueRules()) {
-    EXPECT_TRUE(keys.insert({rule.type, rule.subject}).second) << rule.type << ": two rules would fight over one issue";
+    const std::vector<std::string> all = {"server", "desktop", "laptop"};
+    for (const std::string& machine_class : rule.classes.empty() ? all : rule.classes) {
+      EXPECT_TRUE(keys.insert({rule.type, rule.subject, machine_class}).second) << rule.type << ": two rules would fight over one issue";
+    }
   }
 }
 
