@@ -20,6 +20,7 @@
 #include "collector/delivery/delivery_service.h"
 #include "collector/delivery/delivery_thread.h"
 #include "collector/delivery/heartbeat.h"
+#include "collector/delivery/issue_link.h"
 #include "collector/delivery/issue_page.h"
 #include "collector/delivery/progress.h"
 #include "collector/delivery/route.h"
@@ -150,10 +151,18 @@ class RunningCollector final : public Collector {
 
   TextSettings TextOfSettings() const {
     const DeliveryConfig& config = options_.config.delivery;
-    return {DeliveryHours(config).zone(), std::string(absl::StripSuffix(config.public_url, "/"))};
+    return {DeliveryHours(config).zone(), std::string(absl::StripSuffix(config.public_url, "/")), issue_link_key_};
+  }
+
+  // Without a key links open nothing by themselves; that is no reason not to watch.
+  void FindIssueLinkKey() {
+    absl::StatusOr<std::string> key = FindOrMakeIssueLinkKey(*storage_, SystemRandom());
+    if (key.ok()) issue_link_key_ = *std::move(key);
+    else spdlog::warn("links in messages are not signed: {}", std::string(key.status().message()));
   }
 
   absl::Status StartDelivery() {
+    FindIssueLinkKey();
     absl::StatusOr<std::vector<std::unique_ptr<Channel>>> channels =
         MakeChannels(options_.config.channels, {delivery_thread_->executor(), delivery_thread_->http(), clock_, TextOfSettings()});
     if (!channels.ok()) return channels.status();
@@ -241,6 +250,7 @@ class RunningCollector final : public Collector {
   Exposition exposition_{latest_, *storage_, prometheus_, coverage_ratio_};
   Progress ingest_progress_, issues_progress_, outbox_progress_;
   StorageHealth health_{data_.database().string(), [path = data_.path().string()] { return RoomOf(path); }, prometheus_};
+  std::string issue_link_key_;
   const std::unique_ptr<Timer> disk_timer_ = clock_.NewTimer(core_.get_executor());
   StoragePulse pulse_{*storage_, clock_, core_.get_executor(), ingest_progress_, [this] { return health_.failing(); },
                       [this](const absl::Status& status) { health_.Tried(status); }};
@@ -268,7 +278,10 @@ class RunningCollector final : public Collector {
                     data_.socket().string()},
                    {latest_, exposition_, *storage_, rpc_, prometheus_, [this](std::string_view text) { return CheckToken(text); },
                     [this] { return health_.Ready(); }, ::geteuid(), options_.version, coverage_ratio_,
-                    [this](std::string_view id) { return IssuePage(*storage_, id, TextOfSettings()); }}};
+                    [this](std::string_view id) { return IssuePage(*storage_, id, TextOfSettings()); },
+                    [this](std::string_view id, std::string_view query) {
+                      return OpensIssue(issue_link_key_, id, query, clock_.WallNow());
+                    }}};
   std::unique_ptr<UplinkServer> uplink_;
   std::thread stopper_;
 };

@@ -188,7 +188,7 @@ void HttpRouter::Handle(const HttpRequest& request, const HttpPeer& peer, Respon
 }
 
 HttpReply HttpRouter::Get(const Page& page, std::string_view path, const HttpRequest& request, const HttpPeer& peer) {
-  if (page.access != Access::kOpen) {
+  if (page.access != Access::kOpen && !IsOpenedByLink(path, request)) {
     const auto caller = Identify(request, peer);
     if (!caller.ok()) return TextError(caller.status());
     if (!caller->has_value() && !IsFromHere(request, peer)) {
@@ -214,6 +214,13 @@ HttpReply HttpRouter::Get(const Page& page, std::string_view path, const HttpReq
     return reply;
   }
   return Metrics(path, request);
+}
+
+bool HttpRouter::IsOpenedByLink(std::string_view path, const HttpRequest& request) const {
+  if (!parts_.link_opens || !path.starts_with(kIssuePagePrefix)) return false;
+  const std::string_view target(request.target().data(), request.target().size());
+  const std::size_t query = target.find('?');
+  return query != std::string_view::npos && parts_.link_opens(path.substr(kIssuePagePrefix.size()), target.substr(query + 1));
 }
 
 HttpReply HttpRouter::Metrics(std::string_view path, const HttpRequest& request) {

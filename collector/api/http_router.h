@@ -61,6 +61,8 @@ struct HttpRouterParts {
   CoverageRatio coverage = {};  // likewise
   // The page of the issue of this id, as HTML; NotFound: there is none. Open to whom the overview is.
   std::function<absl::StatusOr<std::string>(std::string_view id)> issue_page = {};
+  // Whether a link with this query opens the issue's page to everyone; none: no link does.
+  std::function<bool(std::string_view id, std::string_view query)> link_opens = {};
 };
 
 class HttpRouter {
@@ -83,6 +85,7 @@ class HttpRouter {
   HttpReply Metrics(std::string_view path, const HttpRequest& request);
   HttpReply Overview() const;
   HttpReply Issue(std::string_view id) const;
+  bool IsOpenedByLink(std::string_view path, const HttpRequest& request) const;
   HttpReply Ready() const;
   void Call(std::string_view path, const HttpRequest& request, const HttpPeer& peer, const Respond& respond);
   // None: nobody in particular.

@@ -175,7 +175,7 @@ boost::json::object AlertOf(const v1::Issue& issue, absl::Time ends, const TextS
                                              {"next_step", issue.next_step()},
                                              {"party", issue.party()},
                                              {"move", MoveText(issue, settings.zone)}};
-  if (const std::string link = IssueLink(settings.public_url, issue.id()); !link.empty()) alert["generatorURL"] = link;
+  if (const std::string link = IssueLink(settings, issue.id(), ends); !link.empty()) alert["generatorURL"] = link;
   return alert;
 }
 

@@ -45,12 +45,12 @@ std::string CountText(const std::vector<Part>& parts) {
 
 std::string IssuesWord(std::size_t count) { return count == 1 ? "1 issue" : StrCat(count, " issues"); }
 
-void AddLine(const Part& part, const TextSettings& settings, MessageText& text) {
+void AddLine(const Part& part, absl::Time told, const TextSettings& settings, MessageText& text) {
   const v1::Issue& issue = part.issue;
   std::string what = issue.summary().empty() ? issue.title() : issue.summary();
   if (IsOver(part)) what = StrCat(issue.title(), issue.subject().empty() ? "" : ", ", issue.subject(), ", is over");
   else StrAppend(&what, " Since ", MessageTime(issue.raised_time(), settings.zone), ". ", MoveText(issue, settings.zone), ".");
-  if (const std::string link = IssueLink(settings.public_url, issue.id()); !link.empty()) StrAppend(&what, " ", link);
+  if (const std::string link = IssueLink(settings, issue.id(), told); !link.empty()) StrAppend(&what, " ", link);
   else StrAppend(&what, " [", issue.id(), "]");
   text.lines.push_back({StrCat(IsOver(part) ? "RESOLVED" : absl::AsciiStrToUpper(issue.severity()), ", ", PlaceOf(issue)), std::move(what)});
 }
@@ -82,7 +82,7 @@ MessageText TextOfBundle(const Notification& bundle, const TextSettings& setting
                     : StrCat("Collected since the last such message: ", IssuesWord(parts.size()), ", ", CountText(parts), ".");
   }
   const std::size_t shown = std::min(parts.size(), kPartsShown);
-  for (std::size_t i = 0; i < shown; ++i) AddLine(parts[i], settings, text);
+  for (std::size_t i = 0; i < shown; ++i) AddLine(parts[i], bundle.time, settings, text);
   if (shown < parts.size()) text.lines.push_back({"", StrCat("and ", parts.size() - shown, " more: `stewardctl issues` lists all.")});
   if (!settings.public_url.empty()) text.link = settings.public_url;
   return text;

@@ -1,6 +1,7 @@
 #include "collector/delivery/issue_words.h"
 
 #include "base/text.h"
+#include "collector/delivery/issue_link.h"
 #include "collector/delivery/message_text.h"
 
 namespace steward::collector {
@@ -25,8 +26,10 @@ std::string MoveText(const v1::Issue& issue, absl::TimeZone zone) {
   return StrCat(PartyName(issue.party()), ", by ", MessageTime(issue.deadline(), zone));
 }
 
-std::string IssueLink(const std::string& public_url, const std::string& issue_id) {
-  return public_url.empty() ? "" : StrCat(public_url, "/issues/", issue_id);
+std::string IssueLink(const TextSettings& settings, const std::string& issue_id, absl::Time told) {
+  if (settings.public_url.empty()) return "";
+  if (settings.link_key.empty()) return StrCat(settings.public_url, "/issues/", issue_id);
+  return StrCat(settings.public_url, SignedIssuePath(settings.link_key, issue_id, told));
 }
 
 std::string_view SeverityColour(Severity severity, bool over) {

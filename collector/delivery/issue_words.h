@@ -11,14 +11,16 @@
 
 namespace steward::collector {
 
+struct TextSettings;
+
 // "SRV-FILE (Head office)"; the site alone if it is the site's.
 std::string PlaceOf(const v1::Issue& issue);
 // "Mon 2026-03-02 09:12 EET".
 std::string MessageTime(const google::protobuf::Timestamp& time, absl::TimeZone zone);
 // "Partner, by Mon 2026-03-02 10:12 EET".
 std::string MoveText(const v1::Issue& issue, absl::TimeZone zone);
-// The page of an issue; empty without a public address.
-std::string IssueLink(const std::string& public_url, const std::string& issue_id);
+// The page of an issue, for a message of that time (issue_link.h); empty without a public address.
+std::string IssueLink(const TextSettings& settings, const std::string& issue_id, absl::Time told);
 // "#b00020".
 std::string_view SeverityColour(Severity severity, bool over);
 

@@ -107,7 +107,7 @@ MessageText TextOf(const Notification& notification, const TextSettings& setting
   if (notification.event == "resolved") DescribeOver(notification, settings.zone, text);
   else DescribeOpen(notification, settings.zone, text);
   text.lines.push_back({"Issue", StrCat(issue.id(), " (", issue.type(), ")")});
-  text.link = IssueLink(settings.public_url, issue.id());
+  text.link = IssueLink(settings, issue.id(), notification.time);
   return text;
 }
 

@@ -15,6 +15,7 @@ namespace steward::collector {
 struct TextSettings {
   absl::TimeZone zone;
   std::string public_url = {};  // of the console, without a slash at the end; empty: messages have no link
+  std::string link_key = {};    // under which links are signed (issue_link.h); empty: they are not
 };
 
 struct MessageLine {

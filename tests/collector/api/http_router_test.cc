@@ -82,6 +82,7 @@ TEST_F(HttpRouterTest, APageOfAnIssueIsOpenToWhomTheOverviewIs) {
     if (id != "abc") return absl::NotFoundError("no such issue");
     return "<p>it is full</p>";
   };
+  parts.link_opens = [](std::string_view id, std::string_view query) { return id == "abc" && query == "sign=1"; };
   HttpRouter router(std::move(parts));
   const auto ask = [&](const HttpRequest& request, const HttpPeer& peer) {
     HttpReply reply;
@@ -96,6 +97,11 @@ TEST_F(HttpRouterTest, APageOfAnIssueIsOpenToWhomTheOverviewIs) {
   EXPECT_EQ(ask(Request(http::verb::get, "/issues/abd"), kLoopback).status, 404u);
   EXPECT_EQ(ask(Request(http::verb::post, "/issues/abc"), kLoopback).status, 405u);
   EXPECT_EQ(ask(Request(http::verb::get, "/issues/abc"), kRemote).status, 401u);
+  EXPECT_EQ(ask(Request(http::verb::get, "/issues/abc?sign=1"), kRemote).status, 200u) << "who has the message has the link";
+  EXPECT_EQ(ask(Request(http::verb::get, "/issues/abc?sign=2"), kRemote).status, 401u);
+  EXPECT_EQ(ask(Request(http::verb::get, "/issues/abd?sign=1"), kRemote).status, 401u);
+  EXPECT_EQ(ask(Request(http::verb::get, "/?sign=1"), kRemote).status, 401u) << "it opens nothing else";
+  EXPECT_EQ(ask(Request(http::verb::post, "/issues/abc?sign=1"), kRemote).status, 405u);
 }
 
 TEST_F(HttpRouterTest, AWrongTokenIsRefusedEvenOnTheLoopback) {
