@@ -38,6 +38,8 @@
 #include "collector/latest/latest.h"
 #include "collector/metrics/exposition.h"
 #include "collector/policy/agent_policy.h"
+#include "collector/policy/site_book.h"
+#include "collector/policy/window_keeper.h"
 #include "collector/remote_write/remote_writer.h"
 #include "collector/retention.h"
 #include "collector/rules/rule_list.h"
@@ -102,6 +104,8 @@ class RunningCollector final : public Collector {
     if (status.ok()) status = coverage_->Load();
     if (status.ok()) status = StartDelivery();
     if (status.ok()) status = StartRemoteWrite();
+    windows_.UsePolicy(options_.config.policy, sites_.Zones());
+    if (status.ok()) status = windows_.Load();
     if (status.ok()) status = issues_.Start();
     if (status.ok()) status = StartUplink();
     if (status.ok()) status = StartHttp();
@@ -205,6 +209,7 @@ class RunningCollector final : public Collector {
                       });
     AddTokenService(tokens_, rpc_);
     AddIssueService(*storage_, issues_, rpc_);
+    AddWindowService(*storage_, windows_, rpc_);
     AddAuditService(*storage_, rpc_);
     AddSampleService(clock_, *storage_, rpc_);
     AddChannelService(*storage_, *deliveries_, rpc_);
@@ -259,13 +264,14 @@ class RunningCollector final : public Collector {
   std::unique_ptr<Heartbeat> heartbeat_;
   std::unique_ptr<RemoteWriter> remote_writer_;
   const std::unique_ptr<Reachability> reachability_ = NewReachability(core_.get_executor(), clock_);
-  const Calendar office_hours_ = Calendar::OfficeHours(absl::LocalTimeZone());
+  const SiteBook sites_{options_.config.policy, DeliveryHours(options_.config.delivery).zone()};
+  WindowKeeper windows_{*storage_, clock_, core_.get_executor()};
   IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(options_.own_rules, options_.os_support),
                        [this](std::string_view rule, const MachineRecord& machine) {
                          return options_.config.RuleFor(rule, machine.site, machine.machine_class);
                        },
                        MakeRouter(options_.config), [this] { deliveries_->Wake(); }, issues_progress_,
-                       [this](std::string_view) -> const Calendar& { return office_hours_; }}};
+                       [this](std::string_view site) -> const SiteTerms& { return sites_.TermsOf(site); }, &windows_.book()}};
   IngestMetrics ingest_metrics_{prometheus_};
   SessionHub hub_{{*storage_, clock_, core_.get_executor(), authority_, registry_, ingest_metrics_, options_.config.agents,
                    std::vector<ObservationSink*>{&latest_, coverage_.get(), &issues_}, options_.version,

@@ -1,6 +1,7 @@
 #include "collector/api/caller.h"
 
 #include "base/text.h"
+#include "collector/issues/actor.h"
 
 namespace steward::collector {
 namespace {
@@ -34,6 +35,9 @@ constexpr Right kRights[] = {
     {"steward.v1.ChannelService.TestChannel",            true,  true,      false,  false},
     {"steward.v1.ChannelService.ListDeliveries",         true,  true,      true,   false},
     {"steward.v1.DeliveryService.RetryDelivery",         true,  true,      false,  false},
+    {"steward.v1.WindowService.AddWindow",               true,  true,      true,   false},  // more: window_request.cc
+    {"steward.v1.WindowService.ListWindows",             true,  true,      true,   true},
+    {"steward.v1.WindowService.RemoveWindow",            true,  true,      true,   false},  // as above
     {"steward.v1.StatusService.GetStatus",               true,  true,      true,   true},
 };
 // clang-format on
@@ -42,6 +46,10 @@ constexpr Right kRights[] = {
 
 std::string WhoActs(const Caller& caller) {
   return caller.on_behalf.empty() ? caller.name : StrCat(caller.on_behalf, " (", caller.name, ")");
+}
+
+Actor ActorOf(const Caller& caller) {
+  return {.record = WhoActs(caller), .person = caller.on_behalf.empty() ? caller.name : caller.on_behalf, .role = caller.role};
 }
 
 bool MayCall(Role role, std::string_view method) {

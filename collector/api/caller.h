@@ -14,8 +14,11 @@ struct Caller {
   std::string on_behalf;  // the local socket: the person that this user says it acts for; mostly empty
 };
 
+struct Actor;
+
 // Both, for the records: "Mari Mets (local user 0)".
 std::string WhoActs(const Caller& caller);
+Actor ActorOf(const Caller& caller);
 
 // Whether the role may call a method, named as in its descriptor: "steward.v1.MachineService.ListMachines".
 // A method that the table does not name is the owner's alone.

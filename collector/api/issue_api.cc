@@ -78,10 +78,6 @@ absl::StatusOr<v1::GetIssueResponse> GetIssue(Storage& storage, const v1::GetIss
   return response;
 }
 
-Actor ActorOf(const Caller& caller) {
-  return {.record = WhoActs(caller), .person = caller.on_behalf.empty() ? caller.name : caller.on_behalf, .role = caller.role};
-}
-
 void ActOnIssue(Storage& storage, IssueDesk& desk, const Caller& caller, v1::ActOnIssueRequest request,
                 RpcTable::Done<v1::ActOnIssueResponse> done) {
   const absl::Status read = storage.Read([&](StorageReader& reader) {

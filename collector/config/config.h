@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "collector/config/day_time.h"
+#include "collector/config/policy_config.h"
 
 namespace steward::collector {
 
@@ -169,6 +170,7 @@ struct Config {
   std::map<std::string, RuleConfig> rules;  // by rule id
   std::vector<RuleScopeConfig> rules_for;
   std::vector<RemoteWriteConfig> remote_write;
+  PolicyConfig policy;
 
   // What is set for this rule on such a machine, scopes laid over [rules].
   RuleConfig RuleFor(std::string_view rule_id, std::string_view site, std::string_view machine_class) const;

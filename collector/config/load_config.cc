@@ -14,6 +14,7 @@
 #include "collector/config/day_time.h"
 #include "collector/config/duration.h"
 #include "collector/config/read_channel.h"
+#include "collector/config/read_policy.h"
 #include "collector/config/read_remote_write.h"
 #include "collector/config/table_reader.h"
 
@@ -204,6 +205,9 @@ void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config&
   root.Table("rules", [&](TableReader& reader) { ReadRules(reader, with_own, config.rules); });
   root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, with_own, config.rules_for); });
   root.Tables("remote_write", [&](TableReader& reader) { ReadRemoteWrite(reader, config.remote_write); });
+  root.Tables("site", [&](TableReader& reader) { ReadSite(reader, config.policy.sites); });
+  root.Table("service_level", [&](TableReader& reader) { ReadServiceLevels(reader, config.policy.service_levels); });
+  root.Tables("window", [&](TableReader& reader) { ReadWindow(reader, config.policy.windows); });
   root.Tables("endpoint", [&](TableReader& reader) { ReadEndpoint(reader, config.agents.endpoints); });
   root.Finish();
 }

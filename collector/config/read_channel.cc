@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "base/text.h"
 #include "collector/config/day_time.h"
+#include "collector/config/weekdays.h"
 
 namespace steward::collector {
 namespace {
@@ -15,7 +16,6 @@ const std::vector<std::string> kSeverities = {"low", "medium", "high", "critical
 const std::vector<std::string> kParties = {"it-manager", "partner"};
 const std::vector<std::string> kSecurities = {"starttls", "tls", "none"};
 const std::vector<std::string> kDigests = {"by-severity", "morning", "weekly"};
-const std::vector<std::string> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 constexpr double kMessagesPerHourMax = 10'000;
 
 template <typename T>
@@ -213,15 +213,7 @@ void ReadDelivery(TableReader& reader, DeliveryConfig& delivery) {
     if (hours && hours->from < hours->to) delivery.working_hours = *hours;
     else reader.Error("working_hours", StrCat("\"", *text, "\" is not a part of one day; write \"08:00-17:00\""));
   }
-  const auto days = reader.Strings("working_days");
-  if (!days) return;
-  delivery.working_days.fill(false);
-  for (const std::string& day : *days) {
-    const auto found = std::find(kDays.begin(), kDays.end(), day);
-    if (found != kDays.end()) delivery.working_days[static_cast<std::size_t>(found - kDays.begin())] = true;
-    else reader.Error("working_days", StrCat("\"", day, "\" is not a day; write some of mon, tue, wed, thu, fri, sat, sun"));
-  }
-  if (days->empty()) reader.Error("working_days", "without any working day nothing would ever leave; write [\"mon\", ...]");
+  if (const auto days = ReadWeekdays(reader, "working_days")) delivery.working_days = *days;
 }
 
 void CheckRoutes(TableReader& root, const std::vector<ChannelConfig>& channels, ConfigErrors& errors) {

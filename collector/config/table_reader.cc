@@ -44,6 +44,19 @@ bool HasControlCharacter(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
+// A TOML date, or a text that looks like one. The calendar must know it: no 30 February.
+std::optional<absl::CivilDay> DayOf(const toml::node& node) {
+  absl::CivilDay day;
+  if (const auto* date = node.as_date()) {
+    day = absl::CivilDay(date->get().year, date->get().month, date->get().day);
+    return day.day() == date->get().day ? std::optional(day) : std::nullopt;
+  }
+  const auto* text = node.as_string();
+  constexpr std::size_t kLength = 10;  // 2026-12-24
+  if (text == nullptr || text->get().size() != kLength || !absl::ParseCivilTime(text->get(), &day)) return std::nullopt;
+  return day;
+}
+
 std::string Shown(std::string_view word) {
   constexpr std::size_t kShownBytesMax = 60;
   if (word.size() <= kShownBytesMax) return std::string(word);
@@ -201,6 +214,23 @@ std::optional<std::vector<std::string>> TableReader::Strings(std::string_view ke
   if (good) return result;
   Error(key, StrCat(key, array == nullptr ? StrCat(" is ", TypeName(node->type())) : " holds something else than texts",
                           "; write a list of texts: ", key, " = [\"...\"]"));
+  return std::nullopt;
+}
+
+std::optional<std::vector<absl::CivilDay>> TableReader::Dates(std::string_view key) {
+  const toml::node* node = Find(key);
+  if (node == nullptr) return std::nullopt;
+  const toml::array* array = node->as_array();
+  std::vector<absl::CivilDay> days;
+  bool good = array != nullptr;
+  for (std::size_t i = 0; good && i < array->size(); ++i) {
+    const std::optional<absl::CivilDay> day = DayOf(*array->get(i));
+    good = day.has_value();
+    if (good) days.push_back(*day);
+  }
+  if (good) return days;
+  Error(key, StrCat(key, array == nullptr ? StrCat(" is ", TypeName(node->type())) : " holds something else than days",
+                    "; write a list of days: ", key, " = [2026-12-24, 2026-12-25]"));
   return std::nullopt;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "toml++/toml.h"
@@ -51,6 +52,8 @@ class TableReader {
   std::optional<double> Number(std::string_view key);
   std::optional<absl::Duration> Duration(std::string_view key, absl::Duration min, absl::Duration max);
   std::optional<std::vector<std::string>> Strings(std::string_view key);
+  // Days, with or without quotes: [2026-12-24, "2026-12-25"].
+  std::optional<std::vector<absl::CivilDay>> Dates(std::string_view key);
   // Calls `read` for the table, or for each table of the array of tables.
   void Table(std::string_view key, const std::function<void(TableReader&)>& read);
   void Tables(std::string_view key, const std::function<void(TableReader&)>& read);

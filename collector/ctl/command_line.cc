@@ -14,6 +14,7 @@
 #include "collector/ctl/commands.h"
 #include "collector/ctl/issue_command_line.h"
 #include "collector/ctl/time_argument.h"
+#include "collector/ctl/window_command_line.h"
 
 namespace steward::collector {
 namespace {
@@ -152,15 +153,21 @@ void AddMachineCommands(CLI::App& app, Arguments& arguments, Run& run) {
   });
 }
 
+// The person on whose behalf a command acts.
+CLI::App* AddActing(CLI::App& app, Arguments& arguments, const char* name, const char* description) {
+  CLI::App* command = app.add_subcommand(name, description)->require_subcommand(1);
+  command->add_option("--as", arguments.address.on_behalf,
+                      "by the local socket: act for this person; the records name both of you");
+  return command;
+}
+
 void AddIssueCommands(CLI::App& app, Arguments& arguments, Run& run) {
   CLI::App* issues = app.add_subcommand("issues", "open issues");
   issues->add_flag("--all", arguments.issues.all, "those that are over too");
   issues->add_option("--machine", arguments.issues.machine, "of this machine only");
   issues->add_option("--type", arguments.issues.type, "of this type only, e.g. disk-space-low");
   issues->callback([&] { run = [&](const CtlContext& context) { return Issues(context, arguments.issues); }; });
-  CLI::App* issue = app.add_subcommand("issue", "one issue, and what people do about it")->require_subcommand(1);
-  issue->add_option("--as", arguments.address.on_behalf,
-                    "by the local socket: act for this person; the records name both of you");
+  CLI::App* issue = AddActing(app, arguments, "issue", "one issue, and what people do about it");
   CLI::App* show = issue->add_subcommand("show", "what is wrong, the evidence, and what happened so far");
   show->add_option("ID", arguments.name, "or its beginning")->required();
   show->callback([&] { run = [&](const CtlContext& context) { return IssueShow(context, arguments.name); }; });
@@ -238,6 +245,7 @@ int RunCommandLine(int argc, char** argv) {
   AddTokenCommands(app, arguments, run);
   AddMachineCommands(app, arguments, run);
   AddIssueCommands(app, arguments, run);
+  AddWindowCommands(*AddActing(app, arguments, "window", "agreed times in which machines may be disturbed"), run);
   AddAuditCommands(app, arguments, run);
   AddOtherCommands(app, arguments, run);
   try {

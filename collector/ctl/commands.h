@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "collector/ctl/api_client.h"
 #include "steward/v1/management.pb.h"
+#include "steward/v1/window.pb.h"
 
 namespace steward::collector {
 
@@ -60,6 +61,10 @@ absl::Status IssueShow(const CtlContext& context, const std::string& id);
 
 absl::Status IssueAct(const CtlContext& context, const v1::ActOnIssueRequest& request);
 absl::Status IssueCreate(const CtlContext& context, const v1::CreateIssueRequest& request);
+
+absl::Status WindowAdd(const CtlContext& context, const v1::AddWindowRequest& request);
+absl::Status WindowList(const CtlContext& context, bool all);
+absl::Status WindowRemove(const CtlContext& context, const v1::RemoveWindowRequest& request);
 
 // All entries as lines of JSON.
 absl::Status AuditExport(const CtlContext& context);

@@ -38,6 +38,7 @@ std::string StateText(const CtlContext& context, const v1::Issue& issue) {
   if (issue.has_wake_time()) text += ", until " + BothTimes(true, issue.wake_time(), context.now);
   if (issue.flapping()) text += ", comes and goes";
   if (issue.self_cleared()) text += ", by itself";
+  if (!issue.window_id().empty()) text += ", in maintenance window " + issue.window_id();
   return text + (issue.stale() ? ", the machine is silent since" : "");
 }
 

@@ -3,9 +3,7 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <set>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
@@ -52,8 +50,5 @@ class Calendar {
   Definition definition_;
   absl::Duration working_day_;
 };
-
-// The calendar of a site. What it returns lives as long as the function.
-using CalendarOf = std::function<const Calendar&(std::string_view site)>;
 
 }  // namespace steward::collector

@@ -47,8 +47,8 @@ absl::Status NeedReason(const v1::ActOnIssueRequest& request, Happening happenin
 // One action on one issue. Each member does one of the request's kinds.
 class Action {
  public:
-  Action(const v1::ActOnIssueRequest& request, const Actor& actor, absl::Time now, const Calendar& calendar, v1::Issue& issue)
-      : request_(request), actor_(actor), now_(now), calendar_(calendar), issue_(issue) {}
+  Action(const v1::ActOnIssueRequest& request, const Actor& actor, absl::Time now, const Terms& terms, v1::Issue& issue)
+      : request_(request), actor_(actor), now_(now), terms_(terms), issue_(issue) {}
 
   absl::StatusOr<ActionOutcome> Take() {
     if (absl::Status status = CheckText("the reason", request_.reason(), kTextMax); !status.ok()) return status;
@@ -74,7 +74,7 @@ class Action {
   absl::StatusOr<ActionOutcome> Acknowledge(const v1::AcknowledgeIssue& action) {
     if (absl::Status status = Check(Happening::kAcknowledge); !status.ok()) return status;
     if (absl::Status status = CheckText("the assignee", action.assignee(), kNameMax); !status.ok()) return status;
-    LeaveState(now_, calendar_, issue_);
+    LeaveState(now_, terms_, issue_);
     TakeUp();
     issue_.set_assignee(action.assignee().empty() ? actor_.person : action.assignee());
     return Move(Happening::kAcknowledge);
@@ -113,7 +113,7 @@ class Action {
     if (absl::Status status = CheckDate("the expected date", action.has_until(), action.until(), now_, kDateMax); !status.ok()) {
       return status;
     }
-    LeaveState(now_, calendar_, issue_);
+    LeaveState(now_, terms_, issue_);
     TakeUp();
     issue_.set_wait_reason(action.reason());
     *issue_.mutable_wake_time() = action.until();
@@ -164,13 +164,13 @@ class Action {
     if (!issue_.decision().question().empty() && issue_.decision().answer().empty()) {
       return absl::FailedPreconditionError(StrCat("a decision is open already: ", issue_.decision().question()));
     }
-    LeaveState(now_, calendar_, issue_);
+    LeaveState(now_, terms_, issue_);
     TakeUp();
     decision.set_asked_by(actor_.record);
     decision.set_asked_party(issue_.party());
     SetTime(now_, *decision.mutable_asked_time());
     if (!decision.has_due_time()) {
-      SetTime(DecideBy(ParseSeverity(issue_.severity()), now_, calendar_), *decision.mutable_due_time());
+      SetTime(DecideBy(ParseSeverity(issue_.severity()), now_, terms_), *decision.mutable_due_time());
     }
     const std::string question = decision.question();
     *issue_.mutable_decision() = std::move(decision);
@@ -196,7 +196,7 @@ class Action {
     }
     if (absl::Status status = CheckText("the answer", action.answer(), kTextMax); !status.ok()) return status;
     const bool waited = issue_.wait_reason() == "decision";
-    if (waited) LeaveState(now_, calendar_, issue_);
+    if (waited) LeaveState(now_, terms_, issue_);
     v1::Decision& decision = *issue_.mutable_decision();
     decision.set_answer(action.answer());
     decision.set_answered_by(actor_.record);
@@ -221,7 +221,7 @@ class Action {
     const bool is_long = GetTime(action.until()) - now_ > kSnoozeMax;
     const Happening happening = is_long ? Happening::kSnoozeLong : Happening::kSnooze;
     if (absl::Status status = Check(happening); !status.ok()) return status;
-    LeaveState(now_, calendar_, issue_);
+    LeaveState(now_, terms_, issue_);
     *issue_.mutable_wake_time() = action.until();
     if (PartyOf(actor_.role) == "it-manager") PauseClock(now_, issue_);
     return Move(happening);
@@ -234,7 +234,7 @@ class Action {
         !status.ok()) {
       return status;
     }
-    LeaveState(now_, calendar_, issue_);
+    LeaveState(now_, terms_, issue_);
     *issue_.mutable_wake_time() = action.review_time();
     PauseClock(now_, issue_);
     return Move(Happening::kAccept);
@@ -242,7 +242,7 @@ class Action {
 
   absl::StatusOr<ActionOutcome> Claim() {
     if (absl::Status status = Check(Happening::kClaim); !status.ok()) return status;
-    LeaveState(now_, calendar_, issue_);
+    LeaveState(now_, terms_, issue_);
     TakeUp();
     SetTime(now_, *issue_.mutable_claimed_time());
     issue_.set_claimed_party(std::string(PartyOf(actor_.role)));
@@ -279,10 +279,10 @@ class Action {
     if (issue_.rule_severity() == issue_.severity()) issue_.clear_rule_severity();
     const Transition* woken = happening == Happening::kRaise ? FindTransition(issue_.state(), Happening::kWorse) : nullptr;
     if (woken != nullptr) {
-      LeaveState(now_, calendar_, issue_);
+      LeaveState(now_, terms_, issue_);
       EnterState(*woken, issue_);
     }
-    AdjustClocks(happening == Happening::kRaise, after, now_, calendar_, issue_);
+    AdjustClocks(happening == Happening::kRaise, after, now_, terms_, issue_);
     return Stay(happening, before, issue_.severity());
   }
 
@@ -303,7 +303,7 @@ class Action {
   }
 
   ActionOutcome End() {
-    LeaveState(now_, calendar_, issue_);
+    LeaveState(now_, terms_, issue_);
     SetTime(now_, *issue_.mutable_resolved_time());
     return Move(Happening::kClose);
   }
@@ -342,7 +342,7 @@ class Action {
   const v1::ActOnIssueRequest& request_;
   const Actor& actor_;
   const absl::Time now_;
-  const Calendar& calendar_;
+  const Terms& terms_;
   v1::Issue& issue_;
 };
 
@@ -355,9 +355,9 @@ void EnterState(const Transition& transition, v1::Issue& issue) {
 }
 
 absl::StatusOr<ActionOutcome> TakeAction(const v1::ActOnIssueRequest& request, const Actor& actor, absl::Time now,
-                                         const Calendar& calendar, v1::Issue& issue) {
+                                         const Terms& terms, v1::Issue& issue) {
   v1::Issue changed = issue;
-  auto outcome = Action(request, actor, now, calendar, changed).Take();
+  auto outcome = Action(request, actor, now, terms, changed).Take();
   if (outcome.ok()) issue = std::move(changed);
   return outcome;
 }

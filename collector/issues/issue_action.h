@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "collector/issues/actor.h"
-#include "collector/issues/calendar.h"
 #include "collector/issues/lifecycle.h"
+#include "collector/issues/service_level.h"
 #include "steward/v1/management.pb.h"
 
 namespace steward::collector {
@@ -24,7 +24,7 @@ struct ActionOutcome {
 // Changes `issue` as the request says. An error changes nothing: those of Permit, and InvalidArgument naming what to write
 // instead. `issue` was made by the rules or by MakeManualIssue, and is live or resolved.
 absl::StatusOr<ActionOutcome> TakeAction(const v1::ActOnIssueRequest& request, const Actor& actor, absl::Time now,
-                                         const Calendar& calendar, v1::Issue& issue);
+                                         const Terms& terms, v1::Issue& issue);
 
 // A pending issue as a person reports it, without id, machine and clocks. InvalidArgument: no title, no such severity or
 // party, a text that is too long.

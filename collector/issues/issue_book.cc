@@ -51,6 +51,7 @@ std::string IssueBook::Entry::RuleStateText() const {
   state.flapping = flaps.flapping();
   state.rounds = flaps.rounds();
   state.dismissed = dismissed;
+  state.window_since = window_since;
   return EncodeRuleState(state);
 }
 
@@ -69,7 +70,7 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
     } else {
       entry.record = record;
       entry.has_issue = true;
-      CompleteClocks(CalendarOfIssue(record.issue), entry.record.issue);
+      CompleteClocks(TermsOfIssue(record.issue), entry.record.issue);
     }
     RuleState state;
     if (!DecodeRuleState(record.rule_state, state)) continue;
@@ -81,6 +82,7 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
       entry.reach = state.reach;
       entry.interval = state.interval;
       entry.dismissed = state.dismissed;
+      entry.window_since = state.window_since;
       entry.evidence = record.issue.evidence();
     }
   }
@@ -98,7 +100,7 @@ void IssueBook::Judge(const Finding& finding, Entry& entry) {
     LevelLatch latch;
     if (known != entry.levels.end()) latch = std::move(*known);
     latch.name = std::string(judgement.name);
-    latch.Judge(judgement, gap, kGapIntervals * finding.interval, finding.time - finding.since);
+    latch.Judge(judgement, gap, kGapIntervals * finding.interval, finding.time - std::max(finding.since, entry.held.until));
     levels.push_back(std::move(latch));
   }
   entry.levels = std::move(levels);
@@ -106,6 +108,7 @@ void IssueBook::Judge(const Finding& finding, Entry& entry) {
 
 void IssueBook::Apply(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now,
                       std::vector<IssueChange>& out) {
+  if (Hold(machine, rule, finding, now, out)) return;
   const std::string key = DedupeKey(machine.id, rule.type(), finding.subject);
   const bool raised = std::any_of(finding.levels.begin(), finding.levels.end(),
                                   [](const LevelJudgement& level) { return level.zone == Zone::kRaised; });
@@ -205,11 +208,13 @@ void IssueBook::Open(const MachineRecord& machine, const Rule& rule, const Findi
   issue.set_severity(std::string(SeverityName(severity)));
   issue.set_party(std::string(rule.party()));
   issue.set_site(machine.site);
+  issue.set_class_(machine.machine_class);
   issue.set_stale(false);
   SetTime(entry.raised, *issue.mutable_raised_time());
   SetTime(finding.time, *issue.mutable_opened_time());
-  StartClocks(severity, finding.time, CalendarOfIssue(issue), issue);
+  StartClocks(severity, finding.time, TermsOfIssue(issue), issue);
   entry.reach = severity;
+  NoteOverrun(now, entry);
   Describe(machine, rule, finding, entry);
   Transit(Happening::kTrue, ReasonOf(finding, entry.evidence), now, entry, out);
   if (IsAbsenceType(rule.type())) Adopt(entry.record.issue, now, out);
@@ -233,6 +238,7 @@ void IssueBook::Continue(const MachineRecord& machine, const Rule& rule, const F
     entry.raised = absl::InfinitePast();
     entry.flaps.End(finding.time);
     issue.set_flapping(false);
+    entry.held = {};
     Transit(Happening::kFalse, ReasonOf(finding, entry.evidence), now, entry, out);
     if (parent) Release(ended, now, out);
     return;
@@ -273,7 +279,7 @@ void IssueBook::Regrade(const MachineRecord& machine, const Rule& rule, const Fi
     entry.reach = std::max(entry.reach, after);
     Transit(Happening::kWorse, reason, now, entry, out);
   }
-  AdjustClocks(worse, after, finding.time, CalendarOfIssue(issue), issue);
+  AdjustClocks(worse, after, finding.time, TermsOfIssue(issue), issue);
   const bool quieted = issue.state() == "snoozed" || issue.state() == "accepted";
   IssueEventRecord event{issue.id(), now, std::string(kRules), "severity", std::string(SeverityName(shown)),
                          std::string(SeverityName(after)), reason};
@@ -292,9 +298,9 @@ bool IssueBook::IsClaimRefuted(const Finding& finding, const Entry& entry) {
   return finding.time > GetTime(issue.claimed_time()) + clear + kClaimSamples * finding.interval;
 }
 
-const Calendar& IssueBook::CalendarOfIssue(const v1::Issue& issue) const {
-  static const Calendar office = Calendar::OfficeHours(absl::UTCTimeZone());
-  return calendar_of_ ? calendar_of_(issue.site()) : office;
+Terms IssueBook::TermsOfIssue(const v1::Issue& issue) const {
+  static const SiteTerms none;
+  return Terms(terms_of_ ? terms_of_(issue.site()) : none, issue.class_());
 }
 
 void IssueBook::Transit(Happening happening, std::string_view reason, absl::Time now, Entry& entry,
@@ -304,11 +310,12 @@ void IssueBook::Transit(Happening happening, std::string_view reason, absl::Time
   if (transition == nullptr) return;
   IssueEventRecord event{issue.id(), now, std::string(happening == Happening::kDateCome ? kClock : kRules),
                          std::string(transition->action), issue.state(), "", std::string(reason)};
-  LeaveState(now, CalendarOfIssue(issue), issue);
+  LeaveState(now, TermsOfIssue(issue), issue);
   EnterState(*transition, issue);
   event.to = issue.state();
   if (IsEnded(issue.state())) {
     issue.clear_parent_id();
+    issue.clear_window_id();
     issue.set_stale(false);
   } else {
     SetNextDeadline(issue);
@@ -357,6 +364,7 @@ void IssueBook::DropPending(const std::string& key, Entry& entry, std::vector<Is
   if (entry.Level() != Severity::kNone) return;
   entry.raised = absl::InfinitePast();
   entry.dismissed = Severity::kNone;
+  entry.held = {};
 }
 
 void IssueBook::Adopt(const v1::Issue& parent, absl::Time now, std::vector<IssueChange>& out) {
@@ -414,7 +422,7 @@ void IssueBook::MarkStale(std::string_view machine_id, absl::Time newest, absl::
   for (auto it = entries_.lower_bound(prefix); it != entries_.end() && it->first.starts_with(prefix); ++it) {
     Entry& entry = it->second;
     v1::Issue& issue = entry.record.issue;
-    if (!entry.IsLiveIssue() || issue.stale() || IsAbsenceType(issue.type())) continue;
+    if (!entry.IsLiveIssue() || issue.stale() || IsAbsenceType(issue.type()) || IsPausedByWindow(issue)) continue;
     if (entry.judged >= newest - std::max(kStaleAfter, kGapIntervals * entry.interval)) continue;
     if (entry.judged == absl::InfinitePast()) continue;  // a person's word needs no data
     issue.set_stale(true);

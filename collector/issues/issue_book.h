@@ -13,11 +13,12 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "collector/issues/actor.h"
-#include "collector/issues/calendar.h"
 #include "collector/issues/flap_damping.h"
 #include "collector/issues/issue_action.h"
 #include "collector/issues/level_latch.h"
 #include "collector/issues/lifecycle.h"
+#include "collector/issues/service_level.h"
+#include "collector/issues/window_book.h"
 #include "collector/rules/rule.h"
 #include "collector/storage/records.h"
 
@@ -42,8 +43,11 @@ class IssueBook {
   // Evidence of an issue that does not change is stored anew this often.
   static constexpr absl::Duration kEvidenceStored = absl::Minutes(5);
 
-  // Service levels are counted on these; without them on office hours of UTC. Before anything else.
-  void UseCalendars(CalendarOf calendar_of) { calendar_of_ = std::move(calendar_of); }
+  // By which clocks are counted; without them by the catalogue's, in office hours of UTC. Before anything else.
+  void UseTerms(TermsOf terms_of) { terms_of_ = std::move(terms_of); }
+
+  // Which windows there are; without a book there are none. It outlives this.
+  void UseWindows(WindowBook& windows) { windows_ = &windows; }
 
   // Takes what was stored.
   void Load(const std::vector<IssueRecord>& records);
@@ -60,6 +64,8 @@ class IssueBook {
                                    absl::Time now, std::vector<IssueChange>& out);
   // Wakes what waits, is snoozed or accepted until a date that has come.
   void KeepDates(absl::Time now, std::vector<IssueChange>& out);
+  // Clocks stop where a window begins and go on where it ends. Before KeepDates.
+  void KeepWindows(absl::Time now, std::vector<IssueChange>& out);
   // Closes what was resolved long enough ago.
   void CloseQuiet(absl::Time now, std::vector<IssueChange>& out);
   // Nobody judges it any longer (machine retired, rule switched off): all of the machine, or of one type, ends.
@@ -75,6 +81,11 @@ class IssueBook {
   bool IsWatched(std::string_view machine_id, std::string_view type) const;
 
  private:
+  // Of a condition that a window kept from becoming an issue.
+  struct Held {
+    absl::Time until = absl::InfinitePast();  // its raise time begins then
+    std::string began_in;                     // the window, if it was not true before that; empty once it was told
+  };
   // What is known of one key: the condition's progress, and its issue if there is one.
   struct Entry {
     IssueRecord record;                // live or resolved, if has_issue
@@ -88,6 +99,8 @@ class IssueBook {
     v1::Evidence evidence;             // of this episode
     Severity reach = Severity::kNone;  // worst of this episode
     FlapDamping flaps;
+    Held held;
+    absl::Time window_since = absl::InfinitePast();  // when a window stopped its clock
     Severity dismissed = Severity::kNone;  // closed as a false alarm: no issue until it clears or is worse than this
 
     bool IsLiveIssue() const;
@@ -97,6 +110,13 @@ class IssueBook {
   };
   using Entries = std::map<std::string, Entry, std::less<>>;  // by dedupe key
 
+  // True: a window covers the machine, and the finding changes nothing now.
+  bool Hold(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, std::vector<IssueChange>& out);
+  void EnterWindow(const WindowBook::Cover& cover, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  void LeaveWindow(absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  // Says in its evidence that the window it began in is over for too long; once a window and machine.
+  bool NoteOverrun(absl::Time now, Entry& entry);
+  void TellOverrun(absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   // The step of Apply that counts observed time.
   static void Judge(const Finding& finding, Entry& entry);
   // The issue would be over, but for the flaps: marks it, once.
@@ -114,7 +134,7 @@ class IssueBook {
   static bool IsClaimRefuted(const Finding& finding, const Entry& entry);
   // An issue was closed: what a later one of the key has to know.
   void Forget(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
-  const Calendar& CalendarOfIssue(const v1::Issue& issue) const;
+  Terms TermsOfIssue(const v1::Issue& issue) const;
   void Transit(Happening happening, std::string_view reason, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   static void StorePending(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
   static void DropPending(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
@@ -126,7 +146,9 @@ class IssueBook {
 
   Entries entries_;
   std::map<std::string, std::string, std::less<>> ended_;  // the newest closed issue of a key
-  CalendarOf calendar_of_;
+  TermsOf terms_of_;
+  WindowBook* windows_ = nullptr;
+  std::map<std::string, absl::Time> overruns_;  // the end of the window that was told last, by machine and window
 };
 
 }  // namespace steward::collector

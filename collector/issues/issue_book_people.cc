@@ -26,12 +26,15 @@ absl::StatusOr<v1::Issue> IssueBook::Act(const v1::ActOnIssueRequest& request, c
   if (found == entries_.end()) return absl::NotFoundError(StrCat("no issue \"", request.id(), "\" that is not closed"));
   Entry& entry = found->second;
   v1::Issue& issue = entry.record.issue;
-  auto outcome = TakeAction(request, actor, now, CalendarOfIssue(issue), issue);
+  auto outcome = TakeAction(request, actor, now, TermsOfIssue(issue), issue);
   if (!outcome.ok()) return outcome.status();
   entry.reach = std::max(entry.reach, ParseSeverity(issue.severity()));
   IssueEventRecord event{issue.id(),   now, actor.record, std::string(outcome->action), std::move(outcome->from),
                          outcome->to, std::move(outcome->reason)};
-  if (issue.state() == "closed") issue.clear_parent_id();
+  if (issue.state() == "closed") {
+    issue.clear_parent_id();
+    issue.clear_window_id();
+  }
   Store(entry, std::move(event), outcome->notify, out);
   v1::Issue changed = issue;
   if (changed.state() == "closed") {
@@ -75,7 +78,7 @@ absl::StatusOr<v1::Issue> IssueBook::Create(const v1::CreateIssueRequest& reques
   issue->set_id(IssueId(entry.record.dedupe_key, now));
   SetTime(now, *issue->mutable_raised_time());
   SetTime(now, *issue->mutable_opened_time());
-  StartClocks(ParseSeverity(issue->severity()), now, CalendarOfIssue(*issue), *issue);
+  StartClocks(ParseSeverity(issue->severity()), now, TermsOfIssue(*issue), *issue);
   const Transition& transition = *FindTransition(issue->state(), Happening::kCreate);
   EnterState(transition, *issue);
   entry.record.issue = *std::move(issue);
@@ -90,7 +93,7 @@ absl::StatusOr<v1::Issue> IssueBook::Create(const v1::CreateIssueRequest& reques
 void IssueBook::KeepDates(absl::Time now, std::vector<IssueChange>& out) {
   for (auto& [key, entry] : entries_) {
     const v1::Issue& issue = entry.record.issue;
-    if (!entry.IsLiveIssue() || !issue.has_wake_time() || GetTime(issue.wake_time()) > now) continue;
+    if (!entry.IsLiveIssue() || !issue.has_wake_time() || GetTime(issue.wake_time()) > now || IsPausedByWindow(issue)) continue;
     Transit(Happening::kDateCome, DateReason(issue), now, entry, out);
   }
 }

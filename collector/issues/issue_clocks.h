@@ -1,30 +1,34 @@
 // The clocks of an issue: until when its party responds and resolves, when the resolve clock stands still, and which of all
-// dates comes next. Times and pauses are the catalogue's (section 2, service-level clocks), counted on the site's calendar.
+// dates comes next. Times are those of the service levels, pauses the catalogue's (section 2), both counted on
+// the site's calendar.
 #pragma once
 
 #include "absl/time/time.h"
-#include "collector/issues/calendar.h"
+#include "collector/issues/service_level.h"
 #include "collector/rules/severity.h"
 #include "steward/v1/management.pb.h"
 
 namespace steward::collector {
 
-absl::Time RespondBy(Severity severity, absl::Time from, const Calendar& calendar);
-absl::Time ResolveBy(Severity severity, absl::Time from, const Calendar& calendar);
-absl::Time DecideBy(Severity severity, absl::Time from, const Calendar& calendar);  // the IT manager
+absl::Time RespondBy(Severity severity, absl::Time from, const Terms& terms);
+absl::Time ResolveBy(Severity severity, absl::Time from, const Terms& terms);
+absl::Time DecideBy(Severity severity, absl::Time from, const Terms& terms);  // the IT manager
 
 // Fresh clocks, for an issue that opens (again) at `from`.
-void StartClocks(Severity severity, absl::Time from, const Calendar& calendar, v1::Issue& issue);
+void StartClocks(Severity severity, absl::Time from, const Terms& terms, v1::Issue& issue);
 // Gives an issue that was stored before there were clocks those that it lacks.
-void CompleteClocks(const Calendar& calendar, v1::Issue& issue);
+void CompleteClocks(const Terms& terms, v1::Issue& issue);
 // Its severity has changed to `severity`. A worse one shortens the deadlines; a lesser one lengthens those not missed yet.
-void AdjustClocks(bool worse, Severity severity, absl::Time now, const Calendar& calendar, v1::Issue& issue);
+void AdjustClocks(bool worse, Severity severity, absl::Time now, const Terms& terms, v1::Issue& issue);
 
 // The resolve clock stands still from `now` on.
 void PauseClock(absl::Time now, v1::Issue& issue);
 // The issue leaves its state: a clock that stood still goes on, as much later as it stood (for parts and third parties 10
 // working days at most), and the state's date is over. A question left unanswered is no longer the manager's move.
-void LeaveState(absl::Time now, const Calendar& calendar, v1::Issue& issue);
+void LeaveState(absl::Time now, const Terms& terms, v1::Issue& issue);
+
+// A maintenance window, in which all of its clocks stood still since the pause began, is over.
+void ResumeAfterWindow(absl::Time now, const Terms& terms, v1::Issue& issue);
 
 // Issue.deadline: the next date, by its state.
 void SetNextDeadline(v1::Issue& issue);

@@ -14,7 +14,8 @@ IssueEngine::~IssueEngine() { *alive_ = false; }
 absl::Status IssueEngine::Start() {
   judge_ = std::make_unique<IssueJudge>(std::move(parts_.rules), parts_.config_of, parts_.clock.WallNow());
   writer_ = std::make_unique<IssueWriter>(parts_.storage, parts_.clock, parts_.executor, parts_.route, parts_.outbox_written);
-  if (parts_.calendar_of) judge_->UseCalendars(parts_.calendar_of);
+  if (parts_.terms_of) judge_->UseTerms(parts_.terms_of);
+  if (parts_.windows != nullptr) judge_->UseWindows(*parts_.windows);
   JudgeOutput output;
   const absl::Status status = parts_.storage.Read([&](StorageReader& reader) -> absl::Status {
     const absl::StatusOr<std::vector<IssueRecord>> issues = reader.ListIssues(true);

@@ -36,7 +36,8 @@ class IssueEngine final : public ObservationSink, public IssueDesk {
     RouteIssue route;
     std::function<void()> outbox_written;  // wakes delivery
     Progress& progress;                    // moves with each tick, while changes can be stored
-    CalendarOf calendar_of = {};           // by which service levels are counted; none: office hours of UTC
+    TermsOf terms_of = {};                 // by which clocks are counted; none: the catalogue's, in office hours of UTC
+    WindowBook* windows = nullptr;         // which maintenance windows there are; none: there are none
   };
   explicit IssueEngine(Parts parts);
   ~IssueEngine() override;

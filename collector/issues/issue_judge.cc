@@ -185,6 +185,7 @@ std::vector<std::pair<std::string, Watched>> IssueJudge::WatchedOn(std::string_v
 }
 
 void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
+  book_.KeepWindows(now, out.changes);
   book_.KeepDates(now, out.changes);
   const bool housekeeping = now >= next_housekeeping_;
   for (auto& [id, watch] : watches_) {

@@ -46,8 +46,9 @@ class IssueJudge {
   // `start`: since when this collector listens. Silence counts from one raise time of machine-offline later.
   IssueJudge(std::vector<std::unique_ptr<Rule>> rules, ConfigOf config_of, absl::Time start);
 
-  // At start, in this order. Without calendars service levels count office hours of UTC.
-  void UseCalendars(CalendarOf calendar_of) { book_.UseCalendars(std::move(calendar_of)); }
+  // At start, in this order. Without terms clocks are the catalogue's, in office hours of UTC.
+  void UseTerms(TermsOf terms_of) { book_.UseTerms(std::move(terms_of)); }
+  void UseWindows(WindowBook& windows) { book_.UseWindows(windows); }
   void LoadIssues(const std::vector<IssueRecord>& records) { book_.Load(records); }
   void LoadMachine(const MachineRecord& machine, std::string_view memory, JudgeOutput& out);
 

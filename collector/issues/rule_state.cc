@@ -41,6 +41,7 @@ std::string EncodeRuleState(const RuleState& state) {
                                      {"dismissed", std::string(SeverityName(state.dismissed))},
                                      {"flapping", state.flapping},
                                      {"rounds", std::move(rounds)},
+                                     {"window_since", FromTime(state.window_since)},
                                      {"levels", std::move(levels)}});
 }
 
@@ -64,6 +65,7 @@ bool DecodeRuleState(std::string_view text, RuleState& state) {
       read.flapping = parsed.at("flapping").as_bool();
       for (const json::value& round : rounds->as_array()) read.rounds.push_back(ToTime(round));
     }
+    if (const json::value* window = parsed.as_object().if_contains("window_since")) read.window_since = ToTime(*window);
     for (const json::value& level : parsed.at("levels").as_array()) {
       LevelLatch latch;
       latch.name = word(level.at("name"));

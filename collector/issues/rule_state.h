@@ -19,6 +19,7 @@ struct RuleState {
   bool flapping = false;             // FlapDamping
   std::vector<absl::Time> rounds;    // likewise
   Severity dismissed = Severity::kNone;  // a person closed its issue as a false alarm: up to this severity it is kept quiet
+  absl::Time window_since = absl::InfinitePast();  // a maintenance window has stopped its clock since
 };
 
 std::string EncodeRuleState(const RuleState& state);

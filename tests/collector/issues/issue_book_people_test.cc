@@ -33,11 +33,11 @@ class IssueBookPeopleTest : public testing::Test {
     machine_.id = "m1";
     machine_.host_name = "srv";
     machine_.site = "main";
-    UseCalendar();
+    UseTerms();
   }
-  void UseCalendar() {
-    book_.UseCalendars([](std::string_view) -> const Calendar& {
-      static const Calendar always = Calendar::Always();
+  void UseTerms() {
+    book_.UseTerms([](std::string_view) -> const SiteTerms& {
+      static const SiteTerms always = {.calendar = Calendar::Always()};
       return always;
     });
   }
@@ -99,7 +99,7 @@ class IssueBookPeopleTest : public testing::Test {
     std::vector<IssueRecord> records;
     for (const auto& [id, record] : stored_) records.push_back(record);
     book_ = IssueBook();
-    UseCalendar();
+    UseTerms();
     book_.Load(records);
   }
 

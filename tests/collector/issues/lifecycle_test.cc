@@ -16,6 +16,8 @@ namespace steward::collector {
 namespace {
 
 const absl::Time kNow = absl::FromUnixSeconds(1'772'438'400);  // Monday 2026-03-02 08:00 UTC
+const SiteTerms kAlways = {.calendar = Calendar::Always()};
+const Terms kTerms(kAlways, "server");
 constexpr std::array kStates = {"pending",  "open",    "acknowledged", "waiting", "snoozed",
                                 "accepted", "claimed", "resolved",     "closed"};
 
@@ -100,7 +102,7 @@ v1::Issue IssueIn(const std::string& state) {
   issue.set_severity("medium");
   issue.set_party("partner");
   SetTime(kNow - absl::Hours(1), *issue.mutable_opened_time());
-  StartClocks(Severity::kMedium, kNow - absl::Hours(1), Calendar::Always(), issue);
+  StartClocks(Severity::kMedium, kNow - absl::Hours(1), kTerms, issue);
   issue.set_state(state);
   if (state != "pending" && state != "open") SetTime(kNow, *issue.mutable_acknowledged_time());
   if (state == "claimed") {
@@ -154,7 +156,7 @@ TEST(LifecycleTest, EveryActionInEveryStateByEveryRole) {
         v1::Issue issue = IssueIn(kStates[i]);
         if (row.happening == Happening::kAsk || kRights.at(row.happening)[role] == 'p') issue.clear_decision();
         const v1::Issue before = issue;
-        const auto outcome = TakeAction(RequestFor(row.happening), {"Mari (x)", "Mari", kRoles[role]}, kNow, Calendar::Always(), issue);
+        const auto outcome = TakeAction(RequestFor(row.happening), {"Mari (x)", "Mari", kRoles[role]}, kNow, kTerms, issue);
         const std::string what = std::string(RoleWord(kRoles[role])) + " " + std::string(ActionWords(row.happening)) + " when " + kStates[i];
         const char right = kRights.at(row.happening)[role];
         const bool proposable = right != 'p' || FindTransition(kStates[i], Happening::kAsk) != nullptr;
@@ -178,10 +180,10 @@ TEST(LifecycleTest, EveryActionInEveryStateByEveryRole) {
 
 TEST(LifecycleTest, RefusalsSayWhoMayAndFromWhere) {
   v1::Issue issue = IssueIn("open");
-  const auto refused = TakeAction(RequestFor(Happening::kAccept), {"x", "x", Role::kPartner}, kNow, Calendar::Always(), issue);
+  const auto refused = TakeAction(RequestFor(Happening::kAccept), {"x", "x", Role::kPartner}, kNow, kTerms, issue);
   EXPECT_EQ(refused.status().message(), "the role partner may not accept its risk; these may: owner, it-manager");
   issue = IssueIn("claimed");
-  const auto wrong = TakeAction(RequestFor(Happening::kSnooze), {"x", "x", Role::kOwner}, kNow, Calendar::Always(), issue);
+  const auto wrong = TakeAction(RequestFor(Happening::kSnooze), {"x", "x", Role::kOwner}, kNow, kTerms, issue);
   EXPECT_EQ(wrong.status().message(), "this issue is claimed; to snooze it it has to be one of: open, acknowledged, waiting");
 }
 
@@ -189,7 +191,7 @@ TEST(LifecycleTest, BadDatesAndTextsAreRefused) {
   const auto refused = [](v1::ActOnIssueRequest request) {
     v1::Issue issue = IssueIn("open");
     issue.clear_decision();
-    return TakeAction(request, {"x", "x", Role::kOwner}, kNow, Calendar::Always(), issue).status().code() ==
+    return TakeAction(request, {"x", "x", Role::kOwner}, kNow, kTerms, issue).status().code() ==
            absl::StatusCode::kInvalidArgument;
   };
   v1::ActOnIssueRequest request;

@@ -13,6 +13,8 @@
 
 namespace steward::collector::testing {
 
+inline constexpr char kTimelineSite[] = "Head office";
+
 struct TimelineStep {
   int line = 0;
   absl::Duration at;
@@ -25,6 +27,8 @@ struct Timeline {
   std::string machine_class = "server";
   absl::Duration interval = absl::Seconds(15);
   std::map<std::string, RuleConfig> rules;
+  absl::Time start = absl::FromUnixSeconds(1'772'438'400);  // Monday 2026-03-02 08:00 UTC
+  PolicyConfig policy;                 // sites and windows; the machine's site is kTimelineSite
   std::vector<TimelineStep> steps;     // in order of time
   std::vector<TimelineStep> expected;  // words: action, type, subject ("-": the machine), severity if given
   absl::Duration end;

@@ -4,6 +4,7 @@
 #include "absl/strings/str_split.h"
 #include "base/text.h"
 #include "collector/config/duration.h"
+#include "collector/config/weekdays.h"
 #include "tests/collector/rules/timeline.h"
 
 namespace steward::collector::testing {
@@ -25,6 +26,40 @@ absl::Status ReadRule(const std::vector<std::string>& words, Timeline& timeline)
       return absl::InvalidArgumentError(StrCat("\"", words[i], "\": write raise=30m, clear=30m or level=number"));
     }
   }
+  return absl::OkStatus();
+}
+
+// zone Europe/Tallinn
+absl::Status ReadZone(const std::string& name, Timeline& timeline) {
+  absl::TimeZone zone;
+  if (!absl::LoadTimeZone(name, &zone)) return absl::InvalidArgumentError(StrCat("there is no time zone \"", name, "\""));
+  SiteConfig site{.name = kTimelineSite, .time_zone = name, .week = {}, .holidays = {}};
+  std::fill_n(site.week.begin(), 5, DayHours{absl::Hours(8), absl::Hours(17)});
+  timeline.policy.sites = {std::move(site)};
+  return absl::OkStatus();
+}
+
+// start 2026-03-28 20:00, by the clock of the zone above
+absl::Status ReadStart(const std::string& day, const std::string& time, Timeline& timeline) {
+  absl::TimeZone zone = absl::UTCTimeZone();
+  if (!timeline.policy.sites.empty()) absl::LoadTimeZone(timeline.policy.sites[0].time_zone, &zone);
+  std::string problem;
+  if (absl::ParseTime("%Y-%m-%d %H:%M", StrCat(day, " ", time), zone, &timeline.start, &problem)) return absl::OkStatus();
+  return absl::InvalidArgumentError("write start 2026-03-28 20:00");
+}
+
+// window sun,mon 02:00-06:00
+absl::Status ReadWindow(const std::string& days, const std::string& hours, Timeline& timeline) {
+  WindowConfig window{.name = StrCat(days, " ", hours), .machine = "", .machine_class = "", .site = kTimelineSite};
+  for (const absl::string_view day : absl::StrSplit(days, ',')) {
+    const auto number = ParseWeekday(ToStd(day));
+    if (!number) return absl::InvalidArgumentError(StrCat("\"", ToStd(day), "\" is not a day: mon to sun"));
+    window.days[*number] = true;
+  }
+  const auto parsed = ParseDayHours(hours);
+  if (!parsed) return absl::InvalidArgumentError("write window sun 02:00-06:00");
+  window.hours = *parsed;
+  timeline.policy.windows.push_back(std::move(window));
   return absl::OkStatus();
 }
 
@@ -67,6 +102,12 @@ absl::StatusOr<Timeline> ParseTimeline(std::string_view name, std::string_view t
       const auto interval = ParseDuration(words[1]);
       status = interval.status();
       if (interval.ok()) timeline.interval = *interval;
+    } else if (words[0] == "zone" && words.size() == 2) {
+      status = ReadZone(words[1], timeline);
+    } else if (words[0] == "start" && words.size() == 3) {
+      status = ReadStart(words[1], words[2], timeline);
+    } else if (words[0] == "window" && words.size() == 3) {
+      status = ReadWindow(words[1], words[2], timeline);
     } else if (words[0] == "rule" && words.size() > 2) {
       status = ReadRule(words, timeline);
     } else {

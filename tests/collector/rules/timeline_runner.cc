@@ -13,6 +13,8 @@
 #include "collector/config/duration.h"
 #include "collector/issues/issue_ids.h"
 #include "collector/issues/issue_judge.h"
+#include "collector/policy/site_book.h"
+#include "collector/policy/window_request.h"
 #include "collector/rules/rule_list.h"
 #include "tests/collector/rules/timeline.h"
 
@@ -38,9 +40,11 @@ class Simulation {
     machine_.id = "6f1c2f9e-0000-4000-8000-000000000001";
     machine_.host_name = machine_.instance = "srv-file";
     machine_.address = "192.0.2.10";
-    machine_.site = "Head office";
+    machine_.site = kTimelineSite;
     machine_.machine_class = timeline.machine_class;
     machine_.interval = timeline.interval;
+    windows_.SetZones(sites_.Zones());
+    SetWindows(std::nullopt);
   }
 
   absl::StatusOr<std::vector<TimelineEvent>> Run() {
@@ -48,8 +52,8 @@ class Simulation {
     StartCollector();
     Connect();
     std::size_t next = 0;
-    for (now_ = kStart; now_ <= kStart + timeline_.end; now_ += step) {
-      for (; next < timeline_.steps.size() && kStart + timeline_.steps[next].at <= now_; ++next) {
+    for (now_ = start_; now_ <= start_ + timeline_.end; now_ += step) {
+      for (; next < timeline_.steps.size() && start_ + timeline_.steps[next].at <= now_; ++next) {
         if (absl::Status status = Do(timeline_.steps[next]); !status.ok()) {
           return absl::InvalidArgumentError(
               StrCat(timeline_.name, ":", timeline_.steps[next].line, ": ", ToStd(status.message())));
@@ -57,7 +61,7 @@ class Simulation {
       }
       Move();
       if (stream_ends_ <= now_) Disconnect();
-      if (running_ && (now_ - kStart) % timeline_.interval < step) Sample();
+      if (running_ && (now_ - start_) % timeline_.interval < step) Sample();
       AnswerLooks();
       if (judge_) Take([&](JudgeOutput& out) { judge_->Tick(now_, out); });
     }
@@ -84,8 +88,6 @@ class Simulation {
     absl::Time from, to;
     double used_from = 0, used_to = 0;
   };
-
-  static inline const absl::Time kStart = absl::FromUnixSeconds(1'772'438'400);  // Monday 2026-03-02 08:00 UTC
 
   static absl::Status ReadSeries(const std::string& text, Sampled& metric) {
     metric.text = text;
@@ -138,7 +140,7 @@ class Simulation {
     if (i + 3 < words.size() && words[i + 2] == "->") {
       const auto to = UsedOf(disk, words[i], words[i + 3]);
       if (!to.ok()) return to.status();
-      ramps_.push_back({words[1], kStart + step.at, kStart + step.until, *used, *to});
+      ramps_.push_back({words[1], start_ + step.at, start_ + step.until, *used, *to});
     }
     return absl::OkStatus();
   }
@@ -159,8 +161,8 @@ class Simulation {
     if (!metric.present) return absl::OkStatus();
     if (!absl::SimpleAtod(words[2], &metric.value)) return usage;
     metric.from = metric.to = metric.value;
-    metric.begin = kStart + step.at;
-    metric.until = kStart + step.until;
+    metric.begin = start_ + step.at;
+    metric.until = start_ + step.until;
     for (std::size_t i = 3; i + 1 < words.size(); i += 2) {
       if (words[i] == "->" && absl::SimpleAtod(words[i + 1], &metric.to)) continue;
       const auto interval = ParseDuration(words[i + 1]);
@@ -173,6 +175,7 @@ class Simulation {
   absl::Status Do(const TimelineStep& step) {
     if (step.words[0] == "disk") return DoDisk(step);
     if (step.words[0] == "metric") return DoMetric(step);
+    if (step.words[0] == "window") return DoWindow(step);
     const std::string what = absl::StrJoin(step.words, " ");
     const std::map<std::string, std::function<void()>> actions = {
         {"samples stop", [&] { sampling_ = false; }},
@@ -249,6 +252,8 @@ class Simulation {
           return found == timeline_.rules.end() ? RuleConfig() : found->second;
         },
         now_);
+    judge_->UseTerms([this](std::string_view site) -> const SiteTerms& { return sites_.TermsOf(site); });
+    judge_->UseWindows(windows_);
     std::vector<IssueRecord> records;
     for (const auto& [id, record] : stored_) records.push_back(record);
     judge_->LoadIssues(records);
@@ -369,7 +374,7 @@ class Simulation {
       const v1::Issue& issue = change.record.issue;
       std::string subject = issue.subject().empty() ? "-" : issue.subject();
       std::replace(subject.begin(), subject.end(), ' ', '_');  // words are what a timeline is made of
-      events_.push_back({now_ - kStart, change.event->action, issue.type(), std::move(subject),
+      events_.push_back({now_ - start_, change.event->action, issue.type(), std::move(subject),
                          issue.severity(), issue.id(), change.notify.empty() ? "" : IdempotencyKey(change.record)});
     }
     for (const JudgeOutput::Memory& memory : out.memories) memory_ = memory.text;
@@ -383,10 +388,42 @@ class Simulation {
     }
   }
 
+  // The policy's windows, and the one that a step has begun.
+  void SetWindows(std::optional<Window> once) {
+    if (once) once_ = std::move(once);
+    std::vector<Window> windows;
+    for (const WindowConfig& config : timeline_.policy.windows) windows.push_back(WindowOf(KeptWindow(config)));
+    if (once_) windows.push_back(*once_);
+    windows_.SetWindows(std::move(windows));
+  }
+
+  // window 2h
+  absl::Status DoWindow(const TimelineStep& step) {
+    if (step.words.size() == 2 && step.words[1] == "removed" && once_) {
+      once_->ended = now_;
+      SetWindows(std::nullopt);
+      return absl::OkStatus();
+    }
+    const auto length = ParseDuration(step.words.back());
+    if (step.words.size() != 2 || !length.ok()) return absl::InvalidArgumentError("write window 2h, and later window removed");
+    Window window;
+    window.id = StrCat("w", step.line);
+    window.title = "Updates";
+    window.author = "Mari";
+    window.begin.absolute = now_;
+    window.end.absolute = now_ + *length;
+    SetWindows(std::move(window));
+    return absl::OkStatus();
+  }
+
   const Timeline& timeline_;
+  const absl::Time start_ = timeline_.start;
+  const SiteBook sites_{timeline_.policy, absl::UTCTimeZone()};
+  WindowBook windows_;
+  std::optional<Window> once_;
   MachineRecord machine_;
   std::unique_ptr<IssueJudge> judge_;
-  absl::Time now_ = kStart;
+  absl::Time now_ = start_;
   absl::Time newest_ = absl::InfinitePast();
   absl::Time stream_ends_ = absl::InfiniteFuture();
   absl::Duration clock_error_;

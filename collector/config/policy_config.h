@@ -1,0 +1,57 @@
+// What people decide, as plain values: the part of the configuration that may change while the collector runs.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "collector/config/day_time.h"
+
+namespace steward::collector {
+
+// A place with one time zone and one business calendar.
+struct SiteConfig {
+  std::string name;                // unique
+  std::string time_zone;           // empty: [delivery] time_zone, else this machine's
+  std::array<DayHours, 7> week;    // Monday first; empty: nobody works
+  std::set<absl::CivilDay> holidays;
+  bool critical_servers_always = false;  // what is critical on a server counts round the clock
+};
+
+// How long something may take: working time, or working days.
+struct WorkSpan {
+  absl::Duration time;
+  int days = 0;  // instead of `time`, if there are any
+  friend bool operator==(const WorkSpan&, const WorkSpan&) = default;
+};
+
+// Of one severity; what is not set is the catalogue's.
+struct ServiceLevelConfig {
+  std::optional<WorkSpan> respond, resolve, decide;
+};
+
+// A weekly maintenance window, in the time of the machine's site. Each of machine, class and site that is not empty has to be
+// the machine's; one of them is set.
+struct WindowConfig {
+  std::string name;           // unique
+  std::string machine;        // host name or id
+  std::string machine_class;
+  std::string site;
+  std::array<bool, 7> days = {};  // on which it begins, Monday first
+  DayHours hours = {};        // `to` before `from`: it ends on the next day
+};
+
+struct PolicyConfig {
+  std::vector<SiteConfig> sites;
+  std::map<std::string, ServiceLevelConfig> service_levels;  // by severity
+  std::vector<WindowConfig> windows;
+  std::map<std::string, std::string> runbooks;      // a link, by type of issue
+  std::map<std::string, std::string> remote_links;  // a template, by class of machine: "rdp://{fqdn}"
+};
+
+}  // namespace steward::collector
