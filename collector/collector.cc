@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <thread>
@@ -38,6 +39,10 @@
 #include "collector/latest/latest.h"
 #include "collector/metrics/exposition.h"
 #include "collector/policy/agent_policy.h"
+#include "collector/policy/help_to_act.h"
+#include "collector/policy/on_duty.h"
+#include "collector/policy/policy_keeper.h"
+#include "collector/policy/responsibility.h"
 #include "collector/policy/site_book.h"
 #include "collector/policy/window_keeper.h"
 #include "collector/remote_write/remote_writer.h"
@@ -104,7 +109,8 @@ class RunningCollector final : public Collector {
     if (status.ok()) status = coverage_->Load();
     if (status.ok()) status = StartDelivery();
     if (status.ok()) status = StartRemoteWrite();
-    windows_.UsePolicy(options_.config.policy, sites_.Zones());
+    UsePolicy();
+    if (status.ok()) status = policies_.Load();
     if (status.ok()) status = windows_.Load();
     if (status.ok()) status = issues_.Start();
     if (status.ok()) status = StartUplink();
@@ -127,6 +133,7 @@ class RunningCollector final : public Collector {
     pulse_.Stop();
     disk_timer_->Cancel();
     backups_.Stop();
+    policies_.Stop();
     hub_.Stop(absl::UnavailableError("collector stopping"));
     // Waits on another thread: what it waits for happens on this one.
     stopper_ = std::thread([this, stopped = std::move(stopped)] {
@@ -153,6 +160,68 @@ class RunningCollector final : public Collector {
     });
   }
 
+  // Another version of the policy is in force.
+  void TakePolicy(const Policy& policy) {
+    in_force_.policy = policy.config.policy;
+    in_force_.rules = policy.config.rules;
+    in_force_.rules_for = policy.config.rules_for;
+    in_force_.routes = policy.config.routes;
+    UsePolicy();
+    issues_.Reconfigure(MakeRules(policy.own_rules, options_.os_support));
+  }
+
+  void UsePolicy() {
+    sites_ = SiteBook(in_force_.policy, DeliveryHours(in_force_.delivery).zone());
+    windows_.UsePolicy(in_force_.policy, sites_.Zones());
+    routes_.Set(in_force_);
+    help_.UsePolicy(in_force_.policy);
+  }
+
+  OnDuty DutyFor(const v1::Issue& issue) const {
+    return WhoIsOnDuty(in_force_.policy, issue.party(), sites_.ZoneOf(issue.site()), clock_.WallNow());
+  }
+
+  // By the routes, and to who is on duty.
+  std::vector<std::string> ChannelsFor(const v1::Issue& issue, Severity reach) const {
+    std::vector<std::string> channels = routes_.ChannelsFor(issue, reach);
+    for (const std::string& channel : DutyFor(issue).channels) {
+      if (std::find(channels.begin(), channels.end(), channel) == channels.end()) channels.push_back(channel);
+    }
+    return channels;
+  }
+
+  // What people read beside what is wrong.
+  void Help(v1::Issue& issue) {
+    help_.Fill(issue);
+    const std::string note = DutyFor(issue).note;
+    if (note.empty() && !issue.has_evidence()) return;
+    auto& details = *issue.mutable_evidence()->mutable_details();
+    if (note.empty()) details.erase("on duty");
+    else details["on duty"] = note;
+  }
+
+  // What links onto a machine may name of it.
+  MachinePlaces PlacesOf(const MachineId& id) {
+    MachinePlaces places;
+    const MachinePointer machine = registry_.Find(id);
+    if (machine == nullptr) return places;
+    places.host = machine->host_name;
+    places.address = machine->address;
+    const absl::Status read = storage_->Read([&](StorageReader& reader) {
+      const auto facts = reader.ListFacts(id);
+      if (!facts.ok()) return facts.status();
+      for (const FactRecord& fact : *facts) {
+        if (fact.group != "identity") continue;
+        if (fact.key == "serial") places.serial = fact.value;
+        if (fact.key == "domain") places.fqdn = StrCat(places.host, ".", fact.value);
+      }
+      return absl::OkStatus();
+    });
+    if (!read.ok()) spdlog::warn("what links onto machine {} name of it cannot be read: {}", places.host, read.ToString());
+    if (places.host.find('.') != std::string::npos) places.fqdn = places.host;
+    return places;
+  }
+
   TextSettings TextOfSettings() const {
     const DeliveryConfig& config = options_.config.delivery;
     return {DeliveryHours(config).zone(), std::string(absl::StripSuffix(config.public_url, "/")), issue_link_key_};
@@ -175,7 +244,7 @@ class RunningCollector final : public Collector {
     };
     deliveries_ = std::make_unique<DeliveryService>(
         DeliveryService::Parts{*storage_, clock_, delivery_thread_->executor(), *std::move(channels), std::move(random), prometheus_,
-                               outbox_progress_, [this](const std::string& channel) { return MakeStages(options_.config, channel); }});
+                               outbox_progress_, [this](const std::string& channel) { return MakeStages(options_.config, channel, routes_); }});
     deliveries_->Start();
     heartbeat_ = std::make_unique<Heartbeat>(
         options_.config.heartbeat,
@@ -210,6 +279,7 @@ class RunningCollector final : public Collector {
     AddTokenService(tokens_, rpc_);
     AddIssueService(*storage_, issues_, rpc_);
     AddWindowService(*storage_, windows_, rpc_);
+    AddPolicyService(policies_, rpc_);
     AddAuditService(*storage_, rpc_);
     AddSampleService(clock_, *storage_, rpc_);
     AddChannelService(*storage_, *deliveries_, rpc_);
@@ -264,14 +334,23 @@ class RunningCollector final : public Collector {
   std::unique_ptr<Heartbeat> heartbeat_;
   std::unique_ptr<RemoteWriter> remote_writer_;
   const std::unique_ptr<Reachability> reachability_ = NewReachability(core_.get_executor(), clock_);
-  const SiteBook sites_{options_.config.policy, DeliveryHours(options_.config.delivery).zone()};
+  Config in_force_ = options_.config;  // with the policy that is in force; core thread
+  SiteBook sites_{in_force_.policy, absl::UTCTimeZone()};
+  RouteTable routes_;
+  HelpToAct help_{[this](const MachineId& id) { return PlacesOf(id); }};
   WindowKeeper windows_{*storage_, clock_, core_.get_executor()};
   IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(options_.own_rules, options_.os_support),
                        [this](std::string_view rule, const MachineRecord& machine) {
-                         return options_.config.RuleFor(rule, machine.site, machine.machine_class);
+                         return in_force_.RuleFor(rule, machine.site, machine.machine_class);
                        },
-                       MakeRouter(options_.config), [this] { deliveries_->Wake(); }, issues_progress_,
-                       [this](std::string_view site) -> const SiteTerms& { return sites_.TermsOf(site); }, &windows_.book()}};
+                       [this](const v1::Issue& issue, Severity reach) { return ChannelsFor(issue, reach); }, [this] { deliveries_->Wake(); }, issues_progress_,
+                       [this](std::string_view site) -> const SiteTerms& { return sites_.TermsOf(site); },
+                       [this](const v1::Issue& issue, std::string_view by_rule) {
+                         return ResponsibleParty(in_force_.policy.responsibility, issue, by_rule);
+                       },
+                       [this](v1::Issue& issue) { Help(issue); }, &windows_.book()}};
+  PolicyKeeper policies_{{*storage_, clock_, core_.get_executor(), options_.config.channels, options_.policy_text,
+                          [this](const Policy& policy) { TakePolicy(policy); }}};
   IngestMetrics ingest_metrics_{prometheus_};
   SessionHub hub_{{*storage_, clock_, core_.get_executor(), authority_, registry_, ingest_metrics_, options_.config.agents,
                    std::vector<ObservationSink*>{&latest_, coverage_.get(), &issues_}, options_.version,

@@ -22,6 +22,7 @@ struct CollectorOptions {
   std::string version;
   std::vector<RuleDefinition> own_rules = {};  // [[rule]] of the configuration
   OsSupport os_support = OsSupport::Shipped();
+  std::string policy_text = {};                // the configuration's policy part, as it was written
 };
 
 // Made and used on the thread that runs `core`.

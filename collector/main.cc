@@ -28,6 +28,7 @@
 #include "collector/grpc_log.h"
 #include "collector/ingest/uplink_server.h"
 #include "collector/log_setup.h"
+#include "collector/policy/policy_text.h"
 #include "collector/report/privacy_report.h"
 #include "collector/rules/rule_list.h"
 #include "spdlog/spdlog.h"
@@ -76,10 +77,22 @@ ConfigVocabulary Vocabulary(bool serving, std::vector<RuleDefinition>& own_rules
           [&own_rules](TableReader& reader) { return ReadOwnRule(reader, own_rules); }};
 }
 
+// Empty: there is none.
+std::string ConfigFileOf(const Arguments& arguments) {
+  if (!arguments.config.empty()) return arguments.config;
+  return ::access(kInstalledConfig, F_OK) == 0 ? kInstalledConfig : "";
+}
+
 absl::StatusOr<Config> ConfigOf(const Arguments& arguments, std::vector<RuleDefinition>& own_rules) {
-  if (!arguments.config.empty()) return LoadConfig(arguments.config, Vocabulary(true, own_rules));
-  if (::access(kInstalledConfig, F_OK) == 0) return LoadConfig(kInstalledConfig, Vocabulary(true, own_rules));
-  return Config();
+  const std::string file = ConfigFileOf(arguments);
+  return file.empty() ? Config() : LoadConfig(file, Vocabulary(true, own_rules));
+}
+
+absl::StatusOr<std::string> PolicyTextOf(const Arguments& arguments) {
+  const std::string file = ConfigFileOf(arguments);
+  if (file.empty()) return std::string();
+  const absl::StatusOr<std::string> text = ReadConfigFile(file);
+  return text.ok() ? PolicyPartOf(*text) : text;
 }
 
 absl::Status Override(const std::string& option, const std::string& text, HostPort& address) {
@@ -101,7 +114,9 @@ absl::StatusOr<CollectorOptions> OptionsOf(const Arguments& arguments) {
   if (!status.ok()) return status;
   absl::StatusOr<OsSupport> os_support = OsSupport::Load(std::filesystem::path(arguments.data) / "os-support.toml");
   if (!os_support.ok()) return os_support.status();
-  return CollectorOptions{*std::move(config), arguments.data, STEWARD_VERSION, std::move(own_rules), *std::move(os_support)};
+  absl::StatusOr<std::string> policy_text = PolicyTextOf(arguments);
+  if (!policy_text.ok()) return policy_text.status();
+  return CollectorOptions{*std::move(config), arguments.data, STEWARD_VERSION, std::move(own_rules), *std::move(os_support), *std::move(policy_text)};
 }
 
 int Serve(const Arguments& arguments) {

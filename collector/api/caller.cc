@@ -38,6 +38,10 @@ constexpr Right kRights[] = {
     {"steward.v1.WindowService.AddWindow",               true,  true,      true,   false},  // more: window_request.cc
     {"steward.v1.WindowService.ListWindows",             true,  true,      true,   true},
     {"steward.v1.WindowService.RemoveWindow",            true,  true,      true,   false},  // as above
+    {"steward.v1.PolicyService.GetPolicy",               true,  true,      true,   true},
+    {"steward.v1.PolicyService.CheckPolicy",             true,  true,      true,   false},
+    {"steward.v1.PolicyService.ApplyPolicy",             true,  true,      false,  false},
+    {"steward.v1.PolicyService.ListPolicyVersions",      true,  true,      true,   true},
     {"steward.v1.StatusService.GetStatus",               true,  true,      true,   true},
 };
 // clang-format on

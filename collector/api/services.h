@@ -12,6 +12,7 @@
 #include "collector/identity/token_service.h"
 #include "collector/issues/issue_desk.h"
 #include "collector/latest/latest.h"
+#include "collector/policy/policy_desk.h"
 #include "collector/policy/window_desk.h"
 #include "collector/storage/storage.h"
 
@@ -46,6 +47,7 @@ void AddMachineService(const Latest& latest, Storage& storage, MachineRegistry& 
 void AddTokenService(TokenService& tokens, RpcTable& rpc);
 void AddIssueService(Storage& storage, IssueDesk& desk, RpcTable& rpc);
 void AddWindowService(Storage& storage, WindowDesk& desk, RpcTable& rpc);
+void AddPolicyService(PolicyDesk& desk, RpcTable& rpc);
 void AddAuditService(Storage& storage, RpcTable& rpc);
 void AddSampleService(const Clock& clock, Storage& storage, RpcTable& rpc);
 void AddChannelService(Storage& storage, ChannelTester& channels, RpcTable& rpc);

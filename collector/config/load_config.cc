@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -24,6 +25,8 @@ namespace {
 const std::vector<std::string> kClasses = {"server", "desktop", "laptop"};
 // "any rule time may be 0s".
 constexpr absl::Duration kRuleTimeMax = absl::Hours(24 * 400);
+constexpr std::array<std::string_view, 10> kProcessTables = {"listen", "log", "agents", "heartbeat", "backup",
+                                                             "retention", "channel", "delivery", "remote_write", "endpoint"};
 constexpr int kBackupsKeptMax = 1000;
 constexpr absl::Duration kRetentionMin = absl::Hours(24);
 constexpr absl::Duration kRetentionMax = absl::Hours(24 * 3650);
@@ -191,7 +194,32 @@ ConfigVocabulary WithOwnRules(TableReader& root, ConfigVocabulary vocabulary) {
   return vocabulary;
 }
 
-void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config& config) {
+std::vector<std::string> TypesOf(const ConfigVocabulary& vocabulary) {
+  std::vector<std::string> types;
+  for (const KnownRule& rule : vocabulary.rules) types.push_back(rule.id);
+  return types;
+}
+
+// What people decide.
+void ReadPolicyPart(TableReader& root, const ConfigVocabulary& vocabulary, Config& config) {
+  PolicyConfig& policy = config.policy;
+  root.Tables("route", [&](TableReader& reader) { ReadRoute(reader, config.routes); });
+  const ConfigVocabulary with_own = WithOwnRules(root, vocabulary);
+  const std::vector<std::string> types = TypesOf(with_own);
+  root.Table("rules", [&](TableReader& reader) { ReadRules(reader, with_own, config.rules); });
+  root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, with_own, config.rules_for); });
+  root.Tables("site", [&](TableReader& reader) { ReadSite(reader, policy.sites); });
+  root.Table("service_level", [&](TableReader& reader) { ReadServiceLevels(reader, policy.service_levels); });
+  root.Tables("window", [&](TableReader& reader) { ReadWindow(reader, policy.windows); });
+  root.Table("runbooks", [&](TableReader& reader) { ReadRunbooks(reader, types, policy.runbooks); });
+  root.Table("remote_link", [&](TableReader& reader) { ReadRemoteLinks(reader, policy.remote_links); });
+  root.Tables("person", [&](TableReader& reader) { ReadPerson(reader, policy.people); });
+  root.Table("party", [&](TableReader& reader) { ReadParties(reader, policy.parties); });
+  root.Tables("responsibility", [&](TableReader& reader) { ReadResponsibility(reader, types, policy.responsibility); });
+}
+
+// What the process needs to start.
+void ReadProcessPart(TableReader& root, const ConfigVocabulary& vocabulary, Config& config) {
   root.Table("listen", [&](TableReader& reader) { ReadListen(reader, config.listen); });
   root.Table("log", [&](TableReader& reader) { ReadLog(reader, config.log); });
   root.Table("agents", [&](TableReader& reader) { ReadAgents(reader, config.agents); });
@@ -199,32 +227,33 @@ void ReadDocument(TableReader& root, const ConfigVocabulary& vocabulary, Config&
   root.Table("backup", [&](TableReader& reader) { ReadBackup(reader, config.backup); });
   root.Table("retention", [&](TableReader& reader) { ReadRetention(reader, config.retention); });
   root.Tables("channel", [&](TableReader& reader) { ReadChannel(reader, vocabulary, config.channels); });
-  root.Tables("route", [&](TableReader& reader) { ReadRoute(reader, config.routes); });
   root.Table("delivery", [&](TableReader& reader) { ReadDelivery(reader, config.delivery); });
-  const ConfigVocabulary with_own = WithOwnRules(root, vocabulary);
-  root.Table("rules", [&](TableReader& reader) { ReadRules(reader, with_own, config.rules); });
-  root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, with_own, config.rules_for); });
   root.Tables("remote_write", [&](TableReader& reader) { ReadRemoteWrite(reader, config.remote_write); });
-  root.Tables("site", [&](TableReader& reader) { ReadSite(reader, config.policy.sites); });
-  root.Table("service_level", [&](TableReader& reader) { ReadServiceLevels(reader, config.policy.service_levels); });
-  root.Tables("window", [&](TableReader& reader) { ReadWindow(reader, config.policy.windows); });
   root.Tables("endpoint", [&](TableReader& reader) { ReadEndpoint(reader, config.agents.endpoints); });
-  root.Finish();
 }
 
-}  // namespace
+// Tells where each table of collector.toml belongs that a policy does not have.
+void RefuseProcessPart(TableReader& root) {
+  for (const std::string_view key : kProcessTables) {
+    if (!root.Has(key)) continue;
+    root.Error(key, StrCat("[", key, "] belongs into collector.toml: the collector reads it when it starts, so a change needs a restart"));
+    root.Ignore(key);
+  }
+}
 
-absl::StatusOr<Config> ParseConfig(std::string_view text, std::string_view name, const ConfigVocabulary& vocabulary) {
+// Calls `read` with the document's root and gives what it has read. InvalidArgument: each mistake on a line.
+template <typename Read>
+absl::StatusOr<Config> ReadToml(std::string_view text, std::string_view name, Read read) {
   ConfigErrors errors(name);
   if (text.size() > kConfigBytesMax) {
-    return absl::InvalidArgumentError(StrCat(name, ": larger than ", kConfigBytesMax, " bytes; this is no collector.toml"));
+    return absl::InvalidArgumentError(StrCat(name, ": larger than ", kConfigBytesMax, " bytes; this is neither collector.toml nor a policy"));
   }
   try {
     const toml::table table = toml::parse(text, name);
     Config config;
     TableReader root(table, "", errors);
-    ReadDocument(root, vocabulary, config);
-    CheckRoutes(root, config.channels, errors);
+    read(root, config, errors);
+    root.Finish();
     if (absl::Status status = errors.ToStatus(); !status.ok()) return status;
     return config;
   } catch (const toml::parse_error& error) {
@@ -233,7 +262,33 @@ absl::StatusOr<Config> ParseConfig(std::string_view text, std::string_view name,
   }
 }
 
-absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigVocabulary& vocabulary) {
+}  // namespace
+
+bool IsPolicyTable(std::string_view key) {
+  return std::find(kProcessTables.begin(), kProcessTables.end(), key) == kProcessTables.end();
+}
+
+absl::StatusOr<Config> ParseConfig(std::string_view text, std::string_view name, const ConfigVocabulary& vocabulary) {
+  return ReadToml(text, name, [&](TableReader& root, Config& config, ConfigErrors& errors) {
+    ReadProcessPart(root, vocabulary, config);
+    ReadPolicyPart(root, vocabulary, config);
+    CheckRoutes(root, config.channels, errors);
+    CheckPeople(root.table(), config.policy, config.channels, errors);
+  });
+}
+
+absl::StatusOr<Config> ParsePolicy(std::string_view text, std::string_view name, const ConfigVocabulary& vocabulary,
+                                   const std::vector<ChannelConfig>* channels) {
+  return ReadToml(text, name, [&](TableReader& root, Config& config, ConfigErrors& errors) {
+    RefuseProcessPart(root);
+    ReadPolicyPart(root, vocabulary, config);
+    if (channels == nullptr) return;
+    CheckRoutes(root, *channels, errors);
+    CheckPeople(root.table(), config.policy, *channels, errors);
+  });
+}
+
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
   struct stat info = {};
   if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
     return absl::InvalidArgumentError(StrCat(path, ": is a directory; name the configuration file itself"));
@@ -247,7 +302,13 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigVocabular
   std::string text(kConfigBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
-  return ParseConfig(text, path, vocabulary);
+  return text;
+}
+
+absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigVocabulary& vocabulary) {
+  const absl::StatusOr<std::string> text = ReadConfigFile(path);
+  if (!text.ok()) return text.status();
+  return ParseConfig(*text, path, vocabulary);
 }
 
 absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {

@@ -35,6 +35,18 @@ inline constexpr std::size_t kConfigBytesMax = 1 << 20;
 // InvalidArgument: each mistake on a line of its own, "name:line:column: what is wrong; what to write instead".
 absl::StatusOr<Config> ParseConfig(std::string_view text, std::string_view name, const ConfigVocabulary& vocabulary);
 
+// Tables of collector.toml are of two kinds: what the process needs to start, and what people decide, which may also stand in a
+// policy document that is applied while the collector runs.
+bool IsPolicyTable(std::string_view key);
+
+// A policy document: the second kind alone. What is not in it is as in an empty collector.toml. Routes are checked if
+// `channels` is not null.
+absl::StatusOr<Config> ParsePolicy(std::string_view text, std::string_view name, const ConfigVocabulary& vocabulary,
+                                   const std::vector<ChannelConfig>* channels);
+
+// The text of the file. Errors: as LoadConfig's.
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
+
 // NotFound, PermissionDenied, InvalidArgument (too large, not a file, or as above).
 absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigVocabulary& vocabulary);
 

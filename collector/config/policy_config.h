@@ -46,12 +46,38 @@ struct WindowConfig {
   DayHours hours = {};        // `to` before `from`: it ends on the next day
 };
 
+// Whose move an issue is when it opens. The row that names the site wins over one that does not, then the one that names the
+// type, then the one that names the severity; without a row it is whose the rule says.
+struct ResponsibilityConfig {
+  std::string party;                     // it-manager, partner
+  std::string site;                      // empty: every site
+  std::vector<std::string> types;        // of issue; empty: all
+  std::vector<std::string> severities;   // empty: all
+};
+
+// Somebody who is on duty for a party: when the calendar says that they work, and they are not away.
+struct PersonConfig {
+  std::string name;     // unique
+  std::string party;
+  std::string channel;  // by which they are told; empty: as the routes say
+  std::array<DayHours, 7> week;
+  std::set<absl::CivilDay> holidays;
+  std::string deputy;   // another person's name
+};
+struct PartyConfig {
+  std::string lead;      // a person's name
+  std::string fallback;  // a channel, when nobody is on duty
+};
+
 struct PolicyConfig {
   std::vector<SiteConfig> sites;
   std::map<std::string, ServiceLevelConfig> service_levels;  // by severity
   std::vector<WindowConfig> windows;
   std::map<std::string, std::string> runbooks;      // a link, by type of issue
   std::map<std::string, std::string> remote_links;  // a template, by class of machine: "rdp://{fqdn}"
+  std::vector<ResponsibilityConfig> responsibility;
+  std::vector<PersonConfig> people;
+  std::map<std::string, PartyConfig> parties;  // it-manager, partner
 };
 
 }  // namespace steward::collector

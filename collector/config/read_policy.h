@@ -1,11 +1,11 @@
-// The parts of load_config.h that read what people decide: [[site]], [service_level.*], [[window]].
+// The parts of load_config.h that read what people decide.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "collector/config/policy_config.h"
+#include "collector/config/config.h"
 #include "collector/config/table_reader.h"
 
 namespace steward::collector {
@@ -16,5 +16,14 @@ void ReadSite(TableReader& reader, std::vector<SiteConfig>& sites);
 void ReadServiceLevels(TableReader& reader, std::map<std::string, ServiceLevelConfig>& levels);
 // A window may name a site that no [[site]] describes: machines name theirs when they enrol.
 void ReadWindow(TableReader& reader, std::vector<WindowConfig>& windows);
+// `types`: of issues that there are.
+void ReadRunbooks(TableReader& reader, const std::vector<std::string>& types, std::map<std::string, std::string>& runbooks);
+void ReadRemoteLinks(TableReader& reader, std::map<std::string, std::string>& links);
+void ReadPerson(TableReader& reader, std::vector<PersonConfig>& people);
+void ReadParties(TableReader& reader, std::map<std::string, PartyConfig>& parties);
+// Whether the people and channels that they name are there; when all of the document is read.
+void CheckPeople(const toml::table& document, const PolicyConfig& policy, const std::vector<ChannelConfig>& channels,
+                 ConfigErrors& errors);
+void ReadResponsibility(TableReader& reader, const std::vector<std::string>& types, std::vector<ResponsibilityConfig>& rows);
 
 }  // namespace steward::collector

@@ -61,6 +61,8 @@ class TableReader {
   void NamedTables(std::string_view what, absl::Span<const std::string> known,
                    const std::function<void(const std::string& name, TableReader&)>& read);
 
+  // Nothing more is said of the key.
+  void Ignore(std::string_view key) { Find(key); }
   void Finish();
 
   bool Has(std::string_view key) const { return table_.contains(key); }

@@ -13,6 +13,7 @@
 #include "collector/config/duration.h"
 #include "collector/ctl/commands.h"
 #include "collector/ctl/issue_command_line.h"
+#include "collector/ctl/policy_command_line.h"
 #include "collector/ctl/time_argument.h"
 #include "collector/ctl/window_command_line.h"
 
@@ -246,6 +247,7 @@ int RunCommandLine(int argc, char** argv) {
   AddMachineCommands(app, arguments, run);
   AddIssueCommands(app, arguments, run);
   AddWindowCommands(*AddActing(app, arguments, "window", "agreed times in which machines may be disturbed"), run);
+  AddPolicyCommands(*AddActing(app, arguments, "policy", "the document that says what people have decided"), run);
   AddAuditCommands(app, arguments, run);
   AddOtherCommands(app, arguments, run);
   try {

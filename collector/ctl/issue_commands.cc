@@ -129,6 +129,8 @@ absl::Status IssueShow(const CtlContext& context, const std::string& id) {
   details.AddIfAny("What", issue.summary());
   details.AddIfAny("Meaning", issue.meaning());
   details.AddIfAny("Next", issue.next_step());
+  details.AddIfAny("How to", issue.runbook());
+  details.AddIfAny("Connect", issue.remote_link());
   details.Print(context);
   if (issue.has_decision()) PrintDecision(context, issue.decision());
   if (issue.has_evidence()) PrintEvidence(context, issue.evidence());

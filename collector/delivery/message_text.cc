@@ -91,6 +91,8 @@ void DescribeOpen(const Notification& notification, absl::TimeZone zone, Message
   AddIfAny("If nothing is done", issue.meaning(), text);
   AddIfAny("Next", issue.next_step(), text);
   AddIfAny("Whose move", MoveText(issue, zone), text);
+  AddIfAny("How to", issue.runbook(), text);
+  AddIfAny("Connect", issue.remote_link(), text);
   if (!issue.parent_id().empty()) AddIfAny("Part of", StrCat("issue ", issue.parent_id()), text);
 }
 

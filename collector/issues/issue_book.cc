@@ -206,9 +206,9 @@ void IssueBook::Open(const MachineRecord& machine, const Rule& rule, const Findi
   entry.dismissed = Severity::kNone;
   v1::Issue& issue = entry.record.issue;
   issue.set_severity(std::string(SeverityName(severity)));
-  issue.set_party(std::string(rule.party()));
   issue.set_site(machine.site);
   issue.set_class_(machine.machine_class);
+  issue.set_party(party_for_ ? party_for_(issue, rule.party()) : std::string(rule.party()));
   issue.set_stale(false);
   SetTime(entry.raised, *issue.mutable_raised_time());
   SetTime(finding.time, *issue.mutable_opened_time());

@@ -2,6 +2,7 @@
 // The same findings in the same order give the same changes, ids and keys included.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +33,9 @@ struct IssueChange {
   Severity reach = Severity::kNone;       // the worst severity of this episode: who heard of it hears of its end
 };
 
+// Whose move this issue is, given whose its rule says it is.
+using PartyFor = std::function<std::string(const v1::Issue& issue, std::string_view by_rule)>;
+
 class IssueBook {
  public:
   // A gap longer than this many intervals counts as no more than them (of long times as more: LevelLatch).
@@ -46,6 +50,8 @@ class IssueBook {
   // By which clocks are counted; without them by the catalogue's, in office hours of UTC. Before anything else.
   void UseTerms(TermsOf terms_of) { terms_of_ = std::move(terms_of); }
 
+  // Whose move an issue is when it opens; without it that is what its rule says.
+  void UseParties(PartyFor party_for) { party_for_ = std::move(party_for); }
   // Which windows there are; without a book there are none. It outlives this.
   void UseWindows(WindowBook& windows) { windows_ = &windows; }
 
@@ -147,6 +153,7 @@ class IssueBook {
   Entries entries_;
   std::map<std::string, std::string, std::less<>> ended_;  // the newest closed issue of a key
   TermsOf terms_of_;
+  PartyFor party_for_;
   WindowBook* windows_ = nullptr;
   std::map<std::string, absl::Time> overruns_;  // the end of the window that was told last, by machine and window
 };

@@ -15,6 +15,7 @@ absl::Status IssueEngine::Start() {
   judge_ = std::make_unique<IssueJudge>(std::move(parts_.rules), parts_.config_of, parts_.clock.WallNow());
   writer_ = std::make_unique<IssueWriter>(parts_.storage, parts_.clock, parts_.executor, parts_.route, parts_.outbox_written);
   if (parts_.terms_of) judge_->UseTerms(parts_.terms_of);
+  if (parts_.party_for) judge_->UseParties(parts_.party_for);
   if (parts_.windows != nullptr) judge_->UseWindows(*parts_.windows);
   JudgeOutput output;
   const absl::Status status = parts_.storage.Read([&](StorageReader& reader) -> absl::Status {
@@ -35,6 +36,16 @@ absl::Status IssueEngine::Start() {
   Carry(std::move(output));
   timer_->Start(kTick, [this] { Tick(); });
   return absl::OkStatus();
+}
+
+void IssueEngine::Reconfigure(std::vector<std::unique_ptr<Rule>> rules) {
+  if (!judge_) {
+    parts_.rules = std::move(rules);
+  } else if (running_) {
+    JudgeOutput output;
+    judge_->Reconfigure(std::move(rules), parts_.clock.WallNow(), output);
+    Carry(std::move(output));
+  }
 }
 
 void IssueEngine::Stop() {
@@ -151,7 +162,8 @@ void IssueEngine::Carry(JudgeOutput output, std::function<void()> stored) {
                              });
   }
   output.looks.clear();
-  for (const IssueChange& change : output.changes) {
+  for (IssueChange& change : output.changes) {
+    if (parts_.help) parts_.help(change.record.issue);
     if (!change.event) continue;
     const v1::Issue& issue = change.record.issue;
     spdlog::info("issue {} {} on {} {}: {} ({})", issue.id(), issue.type(), issue.host_name(), issue.subject(),

@@ -37,6 +37,8 @@ class IssueEngine final : public ObservationSink, public IssueDesk {
     std::function<void()> outbox_written;  // wakes delivery
     Progress& progress;                    // moves with each tick, while changes can be stored
     TermsOf terms_of = {};                 // by which clocks are counted; none: the catalogue's, in office hours of UTC
+    PartyFor party_for = {};               // whose move an issue is when it opens; none: what its rule says
+    std::function<void(v1::Issue&)> help = {};  // fills in what helps to act on it; none: nothing
     WindowBook* windows = nullptr;         // which maintenance windows there are; none: there are none
   };
   explicit IssueEngine(Parts parts);
@@ -44,6 +46,8 @@ class IssueEngine final : public ObservationSink, public IssueDesk {
 
   // Takes up what was stored and begins to judge. Errors: the storage's.
   absl::Status Start();
+  // What `config_of` answers has changed, and these are the rules now. Before Start or after it.
+  void Reconfigure(std::vector<std::unique_ptr<Rule>> rules);
   // Stores all progress (the storage finishes the write) and judges no more.
   void Stop();
 

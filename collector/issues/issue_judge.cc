@@ -34,6 +34,24 @@ void IssueJudge::Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out
   watch.identity_watched = book_.IsWatched(watch.record.id, kIdentity);
 }
 
+void IssueJudge::Reconfigure(std::vector<std::unique_ptr<Rule>> rules, absl::Time now, JudgeOutput& out) {
+  const std::vector<std::unique_ptr<Rule>> before = std::exchange(rules_, std::move(rules));  // settings refer to them until the end
+  inputs_.clear();
+  for (const auto& rule : rules_) inputs_.push_back(rule->inputs());
+  const auto is_gone = [&](const std::unique_ptr<Rule>& old) {
+    return std::none_of(rules_.begin(), rules_.end(), [&](const auto& rule) { return rule->type() == old->type(); });
+  };
+  for (auto& [id, watch] : watches_) {
+    for (const auto& old : before) {
+      if (is_gone(old)) book_.Close(id, old->type(), "there is no such rule any more", now, out.changes);
+    }
+    const std::string memory = watch.Memory();
+    watch.series = SeriesTracker();
+    watch.Remember(memory);
+    Configure(watch, now, out);
+  }
+}
+
 MachineWatch& IssueJudge::WatchOf(const MachineRecord& machine) {
   const auto found = watches_.find(machine.id);
   if (found != watches_.end()) return found->second;

@@ -49,6 +49,8 @@ class IssueJudge {
   // At start, in this order. Without terms clocks are the catalogue's, in office hours of UTC.
   void UseTerms(TermsOf terms_of) { book_.UseTerms(std::move(terms_of)); }
   void UseWindows(WindowBook& windows) { book_.UseWindows(windows); }
+  // Whose move an issue is when it opens; without it that is what its rule says.
+  void UseParties(PartyFor party_for) { book_.UseParties(std::move(party_for)); }
   void LoadIssues(const std::vector<IssueRecord>& records) { book_.Load(records); }
   void LoadMachine(const MachineRecord& machine, std::string_view memory, JudgeOutput& out);
 
@@ -69,6 +71,8 @@ class IssueJudge {
                                    absl::Time now, JudgeOutput& out) {
     return book_.Create(request, machine, actor, now, out.changes);
   }
+  // Other rules, or another configuration of them. Of series that are sampled seldom the rules know only after the next sample.
+  void Reconfigure(std::vector<std::unique_ptr<Rule>> rules, absl::Time now, JudgeOutput& out);
   // To be called about every second.
   void Tick(absl::Time now, JudgeOutput& out);
   // All that is only in memory.

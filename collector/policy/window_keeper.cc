@@ -130,7 +130,8 @@ void WindowKeeper::AddWindow(v1::AddWindowRequest request, std::optional<Machine
     if (!window.ok()) return done(window.status());
     const auto add = [window = *window](v1::WindowList& list) -> absl::StatusOr<v1::MaintenanceWindow> {
       if (static_cast<std::size_t>(list.windows_size()) >= kWindowsMax) {
-        return absl::ResourceExhaustedError(StrCat("there are ", kWindowsMax, " windows already; remove some, or put those of every week into the policy"));
+        return absl::ResourceExhaustedError(
+            StrCat("there are ", kWindowsMax, " windows already; remove some, or put those of every week into the policy"));
       }
       list.set_added(list.added() + 1);
       v1::MaintenanceWindow& added = *list.add_windows();

@@ -82,8 +82,8 @@ absl::Status ReadOnce(const v1::AddWindowRequest& request, absl::TimeZone zone, 
   if (to.In(zone) <= from->In(zone)) return absl::InvalidArgumentError("the window ends before it begins");
   if (to.In(zone) <= now) return absl::InvalidArgumentError("the window is over already");
   if (to.In(zone) - from->In(zone) > kWindowMax) {
-    return absl::InvalidArgumentError(StrCat("a window is ", absl::ToInt64Hours(kWindowMax) / 24, " days long at most; a machine that is "
-                                                                                                  "away for longer is retired, its issues are snoozed or accepted"));
+    return absl::InvalidArgumentError(StrCat("a window is ", absl::ToInt64Hours(kWindowMax) / 24,
+                                             " days long at most; what is away for longer is retired, or its issues are snoozed or accepted"));
   }
   window.set_from(MomentText(*from));
   window.set_to(MomentText(to));

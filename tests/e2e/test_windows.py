@@ -51,7 +51,7 @@ def check_rights(collector, folder):
     token.write_text(collector.json("token", "create", "--api", "--role", "partner")["token"])
     partner = lambda *args: programs.run("stewardctl", "--server", collector.endpoints["http"], "--token-file", token, *args)
     add = ["window", "add", "--site", "main", "--title", "Firmware"]
-    refused(partner(*add, "--from", "1h", "--for", "1h"), "24h ahead", "ask the IT manager")
+    refused(partner(*add, "--from", "1h", "--for", "1h"), "1d ahead", "ask the IT manager")
     refused(partner(*add, "--from", "30h", "--for", "9h"), "is 9h long", "ask the IT manager")
     refused(partner(*add, "--from", "02:00", "--for", "1h", "--weekly", "mon"), "comes every week")
     planned = partner("--json", *add, "--from", "30h", "--for", "8h")

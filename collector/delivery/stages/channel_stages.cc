@@ -94,11 +94,11 @@ absl::Time ChannelStages::next() const {
   return next;
 }
 
-std::unique_ptr<ChannelStages> MakeStages(const Config& config, const std::string& channel) {
+std::unique_ptr<ChannelStages> MakeStages(const Config& config, const std::string& channel, const RouteTable& routes) {
   const auto found = std::find_if(config.channels.begin(), config.channels.end(), [&](const ChannelConfig& c) { return c.name == channel; });
   if (found == config.channels.end() || !found->is_read_by_people) return nullptr;
   return std::make_unique<ChannelStages>(*found, DeliveryHours(config.delivery),
-                                         [routes = config.routes, channel](const v1::Issue& issue) { return DigestFor(routes, channel, issue); });
+                                         [&routes, channel](const v1::Issue& issue) { return routes.Digest(channel, issue); });
 }
 
 }  // namespace steward::collector

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "collector/config/config.h"
+#include "collector/delivery/route.h"
 #include "collector/delivery/stages/delivery_hours.h"
 #include "collector/delivery/stages/grouping.h"
 #include "collector/delivery/stages/rate_limit.h"
@@ -55,7 +56,8 @@ class ChannelStages {
   absl::Time rate_next_ = absl::InfiniteFuture();
 };
 
-// For the channel of this name; null if a program reads it, which gets every message by itself and at once.
-std::unique_ptr<ChannelStages> MakeStages(const Config& config, const std::string& channel);
+// For the channel of this name; null if a program reads it, which gets every message by itself and at once. `routes` outlives
+// it.
+std::unique_ptr<ChannelStages> MakeStages(const Config& config, const std::string& channel, const RouteTable& routes);
 
 }  // namespace steward::collector

@@ -1,4 +1,6 @@
 // Every file in timelines/ gives exactly the issues it says, and the same ones when it is run again.
+#include "collector/policy/timeline/timeline.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -6,9 +8,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/collector/rules/timeline.h"
 
-namespace steward::collector::testing {
+namespace steward::collector {
 namespace {
 
 std::vector<std::string> TimelineFiles() {
@@ -43,10 +44,23 @@ std::string TestName(const ::testing::TestParamInfo<std::string>& param) {
 
 INSTANTIATE_TEST_SUITE_P(Timelines, TimelineTest, ::testing::ValuesIn(TimelineFiles()), TestName);
 
+TEST(TimelineParserTest, RefusesWhatWouldNotEnd) {
+  EXPECT_FALSE(ParseTimeline("some", "interval 0s\n").ok());
+  EXPECT_FALSE(ParseTimeline("some", "100000d end\n").ok());
+}
+
+TEST(TimelineRunnerTest, SaysWhatItCannotRun) {
+  const auto run = [](std::string_view text) { return std::string(RunTimeline(*ParseTimeline("some", text)).status().message()); };
+  EXPECT_THAT(run("1m disk / used\n"), ::testing::HasSubstr("some:1: write \"disk / 100GB used 50%\""));
+  EXPECT_THAT(run("1m machine sings\n2m end\n"), ::testing::HasSubstr("some:1: \"machine sings\" is not understood"));
+  EXPECT_THAT(run("rule disk-space-lo raise=0s\n1m end\n"), ::testing::HasSubstr("there is no rule"));
+  EXPECT_EQ(run("1m collector stops\n2m collector stops\n3m copy connects\n4m end\n"), "");
+}
+
 TEST(TimelineParserTest, NamesTheLineThatItDoesNotUnderstand) {
   const auto timeline = ParseTimeline("some", "class server\n1x disk / used 10%\n");
   EXPECT_THAT(std::string(timeline.status().message()), ::testing::HasSubstr("some:2:"));
 }
 
 }  // namespace
-}  // namespace steward::collector::testing
+}  // namespace steward::collector

@@ -1,5 +1,5 @@
 // A timeline: what happened to one machine, and what issues must come of it, as text that a person can read.
-// timelines/README.md says how to write one.
+// tests/collector/rules/timelines/README.md says how to write one.
 #pragma once
 
 #include <map>
@@ -10,10 +10,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "collector/config/config.h"
+#include "collector/policy/policy_reader.h"
 
-namespace steward::collector::testing {
-
-inline constexpr char kTimelineSite[] = "Head office";
+namespace steward::collector {
 
 struct TimelineStep {
   int line = 0;
@@ -24,11 +23,13 @@ struct TimelineStep {
 
 struct Timeline {
   std::string name;
+  std::string site = "Head office";
   std::string machine_class = "server";
   absl::Duration interval = absl::Seconds(15);
   std::map<std::string, RuleConfig> rules;
   absl::Time start = absl::FromUnixSeconds(1'772'438'400);  // Monday 2026-03-02 08:00 UTC
-  PolicyConfig policy;                 // sites and windows; the machine's site is kTimelineSite
+  std::string zone;                    // of the site; empty: as the policy says, else UTC
+  std::vector<WindowConfig> windows;   // beside the policy's
   std::vector<TimelineStep> steps;     // in order of time
   std::vector<TimelineStep> expected;  // words: action, type, subject ("-": the machine), severity if given
   absl::Duration end;
@@ -46,9 +47,11 @@ struct TimelineEvent {
   friend bool operator==(const TimelineEvent&, const TimelineEvent&) = default;
 };
 
-absl::StatusOr<std::vector<TimelineEvent>> RunTimeline(const Timeline& timeline);
+// Against the rules, sites and windows of the policy; what the timeline sets itself is laid over them. InvalidArgument: a step or
+// a rule that is not understood, with its line.
+absl::StatusOr<std::vector<TimelineEvent>> RunTimeline(const Timeline& timeline, const Policy& policy = {});
 
 // What differs between expectation and result, for people; empty if nothing does.
 std::string CompareTimeline(const Timeline& timeline, const std::vector<TimelineEvent>& events);
 
-}  // namespace steward::collector::testing
+}  // namespace steward::collector

@@ -1,14 +1,17 @@
 #include <algorithm>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/text.h"
 #include "collector/config/duration.h"
 #include "collector/config/weekdays.h"
-#include "tests/collector/rules/timeline.h"
+#include "collector/policy/timeline/timeline.h"
 
-namespace steward::collector::testing {
+namespace steward::collector {
 namespace {
+
+constexpr absl::Duration kEndMax = absl::Hours(24 * 400);
 
 absl::Status ReadRule(const std::vector<std::string>& words, Timeline& timeline) {
   RuleConfig& rule = timeline.rules[words.at(1)];
@@ -33,16 +36,14 @@ absl::Status ReadRule(const std::vector<std::string>& words, Timeline& timeline)
 absl::Status ReadZone(const std::string& name, Timeline& timeline) {
   absl::TimeZone zone;
   if (!absl::LoadTimeZone(name, &zone)) return absl::InvalidArgumentError(StrCat("there is no time zone \"", name, "\""));
-  SiteConfig site{.name = kTimelineSite, .time_zone = name, .week = {}, .holidays = {}};
-  std::fill_n(site.week.begin(), 5, DayHours{absl::Hours(8), absl::Hours(17)});
-  timeline.policy.sites = {std::move(site)};
+  timeline.zone = name;
   return absl::OkStatus();
 }
 
 // start 2026-03-28 20:00, by the clock of the zone above
 absl::Status ReadStart(const std::string& day, const std::string& time, Timeline& timeline) {
   absl::TimeZone zone = absl::UTCTimeZone();
-  if (!timeline.policy.sites.empty()) absl::LoadTimeZone(timeline.policy.sites[0].time_zone, &zone);
+  if (!timeline.zone.empty()) absl::LoadTimeZone(timeline.zone, &zone);
   std::string problem;
   if (absl::ParseTime("%Y-%m-%d %H:%M", StrCat(day, " ", time), zone, &timeline.start, &problem)) return absl::OkStatus();
   return absl::InvalidArgumentError("write start 2026-03-28 20:00");
@@ -50,7 +51,7 @@ absl::Status ReadStart(const std::string& day, const std::string& time, Timeline
 
 // window sun,mon 02:00-06:00
 absl::Status ReadWindow(const std::string& days, const std::string& hours, Timeline& timeline) {
-  WindowConfig window{.name = StrCat(days, " ", hours), .machine = "", .machine_class = "", .site = kTimelineSite};
+  WindowConfig window{.name = StrCat(days, " ", hours), .machine = "", .machine_class = "", .site = ""};
   for (const absl::string_view day : absl::StrSplit(days, ',')) {
     const auto number = ParseWeekday(ToStd(day));
     if (!number) return absl::InvalidArgumentError(StrCat("\"", ToStd(day), "\" is not a day: mon to sun"));
@@ -59,7 +60,7 @@ absl::Status ReadWindow(const std::string& days, const std::string& hours, Timel
   const auto parsed = ParseDayHours(hours);
   if (!parsed) return absl::InvalidArgumentError("write window sun 02:00-06:00");
   window.hours = *parsed;
-  timeline.policy.windows.push_back(std::move(window));
+  timeline.windows.push_back(std::move(window));
   return absl::OkStatus();
 }
 
@@ -77,6 +78,7 @@ absl::Status ReadStep(int line, std::vector<std::string> words, Timeline& timeli
   }
   if (words.size() < 2) return absl::InvalidArgumentError("a time without anything that happens");
   timeline.end = std::max(timeline.end, step.until);
+  if (timeline.end > kEndMax) return absl::InvalidArgumentError("a timeline ends within 400 days");
   const bool expected = words[1] == "expect";
   step.words.assign(std::make_move_iterator(words.begin() + (expected ? 2 : 1)), std::make_move_iterator(words.end()));
   if (expected && step.words.size() < 3) return absl::InvalidArgumentError("expect needs an action, a type and a subject");
@@ -102,6 +104,9 @@ absl::StatusOr<Timeline> ParseTimeline(std::string_view name, std::string_view t
       const auto interval = ParseDuration(words[1]);
       status = interval.status();
       if (interval.ok()) timeline.interval = *interval;
+      if (interval.ok() && *interval < absl::Seconds(1)) status = absl::InvalidArgumentError("a machine is sampled once a second at most");
+    } else if (words[0] == "site" && words.size() > 1) {
+      timeline.site = absl::StrJoin(words.begin() + 1, words.end(), " ");
     } else if (words[0] == "zone" && words.size() == 2) {
       status = ReadZone(words[1], timeline);
     } else if (words[0] == "start" && words.size() == 3) {
@@ -121,4 +126,4 @@ absl::StatusOr<Timeline> ParseTimeline(std::string_view name, std::string_view t
   return timeline;
 }
 
-}  // namespace steward::collector::testing
+}  // namespace steward::collector
