@@ -42,7 +42,7 @@ def test_an_issue_is_an_alert_until_it_is_over(folder, make_collector, make_agen
         alert = wait_until(mine, "the alert", deadline=60)[0]
         assert alert["labels"]["machine"] == machine["id"]
         assert alert["labels"]["instance"] == machine["hostName"]
-        assert alert["generatorURL"] == "https://steward.company.example/issues/" + alert["labels"]["issue"]
+        assert alert["generatorURL"].startswith("https://steward.company.example/issues/" + alert["labels"]["issue"] + "?until=")
         assert str(disk.path) in alert["annotations"]["description"]
         firing = lambda: [r for r in webhook.requests if r.body.get("status") == "firing" and str(disk.path).encode() in r.raw]
         wait_until(firing, "Alertmanager tells its receiver", deadline=30)

@@ -6,7 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "collector/storage/sqlite/connection.h"
+#include "collector/storage/sqlite/open_file.h"
+#include "collector/storage/sqlite/schema.h"
 #include "collector/storage/sqlite/sqlite_storage.h"
 #include "tests/collector/storage/sample_writer.h"
 #include "tests/collector/storage/storage_contract.h"
@@ -42,6 +45,22 @@ class SqliteTierTest : public testing::Test {
       if (i % 30 == 29) Commit(storage);
     }
     Commit(storage);
+  }
+  // The same rows as a program of that schema would hold them: without the tables and columns of later steps.
+  void BackToSchema(std::size_t number) {
+    const std::filesystem::path newer = folder_.path() / "newer.db";
+    std::filesystem::rename(Path(), newer);
+    const auto opened = OpenFile(Path(), {}, SchemaSteps().first(number));
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    Connection& connection = **opened;
+    connection.Execute(absl::StrCat("PRAGMA foreign_keys = OFF; ATTACH '", newer.string(), "' AS newer").c_str());
+    Query tables(connection,
+                 "SELECT m.name, group_concat(c.name) FROM main.sqlite_schema m, pragma_table_info(m.name) c "
+                 "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> 'meta' GROUP BY 1");
+    while (tables.Next()) {
+      const std::string table = tables.Text(0), columns = tables.Text(1);
+      connection.Execute(absl::StrCat("INSERT OR REPLACE INTO main.", table, " (", columns, ") SELECT ", columns, " FROM newer.", table).c_str());
+    }
   }
   static void Commit(Storage& storage) {
     EXPECT_TRUE(storage.WriteAndWait([](StorageTransaction&) { return absl::OkStatus(); }).ok());
@@ -151,15 +170,7 @@ TEST_F(SqliteTierTest, AKillBetweenAnyTwoStepsHarmsNothing) {
 
 TEST_F(SqliteTierTest, BlocksOfSchema4AreRolledUp) {
   Fill(**OpenSqliteStorage(Path()), kDays * 720);
-  {
-    Connection connection(Path(), Connection::Mode::kWrite);
-    connection.Execute(
-        "DROP TABLE rolled; DROP INDEX block_position_not_rolled; "
-        "ALTER TABLE block_position DROP COLUMN rolled_up; "
-        "DROP INDEX machine_continued; "
-        "UPDATE meta SET value = 4 WHERE name = 'schema'; "
-        "UPDATE meta SET value = 2 WHERE name = 'schema_compatible'");
-  }
+  BackToSchema(4);
   auto storage = *OpenSqliteStorage(Path());
   EXPECT_EQ(Sum(*storage, 1), sum_) << "blocks answer where the hours know nothing yet";
   EXPECT_GT(Count("SELECT COUNT(*) FROM block_position WHERE rolled_up = 0"), 40);
