@@ -72,7 +72,7 @@ public_url = "https://steward.company.example/"
         disk.fill()
         mine = lambda: [m for m in server.mails if str(disk.path) in m.text()]
         opened = wait_until(mine, "the mail", deadline=60)[0]
-        link = re.search(r"^https://steward.company.example(/issues/[0-9a-f]+)\r?$", opened.text(), re.MULTILINE)
+        link = re.search(r"^https://steward.company.example(/issues/[0-9a-f]+\?until=\d+&sign=[0-9a-f]+)\r?$", opened.text(), re.MULTILINE)
         assert str(disk.path) in collector.get(link[1]), "the page of the issue"
         disk.empty()
         resolved = wait_until(lambda: [m for m in mine() if m.text().startswith("RESOLVED")], "the end as mail", deadline=60)[0]
