@@ -97,21 +97,40 @@ void ActOnIssue(Storage& storage, IssueDesk& desk, const Caller& caller, v1::Act
   });
 }
 
+absl::StatusOr<MachineRecord> FindActiveMachine(Storage& storage, const std::string& name, std::string_view instead) {
+  absl::StatusOr<MachineRecord> machine = absl::NotFoundError("");
+  const absl::Status read = storage.Read([&](StorageReader& reader) {
+    machine = FindMachine(reader, name);
+    return machine.status();
+  });
+  if (!read.ok()) return read;
+  if (machine->state != MachineState::kRetired) return machine;
+  return absl::FailedPreconditionError(StrCat("machine ", machine->instance, " is retired; ", instead));
+}
+
 void CreateIssue(Storage& storage, IssueDesk& desk, const Caller& caller, const v1::CreateIssueRequest& request,
                  RpcTable::Done<v1::CreateIssueResponse> done) {
   std::optional<MachineRecord> machine;
-  const absl::Status read = storage.Read([&](StorageReader& reader) {
-    if (request.machine().empty()) return absl::OkStatus();
-    auto found = FindMachine(reader, request.machine());
-    if (!found.ok()) return found.status();
+  if (!request.machine().empty()) {
+    auto found = FindActiveMachine(storage, request.machine(), "name its site instead");
+    if (!found.ok()) return done(found.status());
     machine = *std::move(found);
-    if (machine->state != MachineState::kRetired) return absl::OkStatus();
-    return absl::FailedPreconditionError(StrCat("machine ", machine->instance, " is retired; name its site instead"));
-  });
-  if (!read.ok()) return done(read);
+  }
   desk.Create(request, std::move(machine), ActorOf(caller), [done = std::move(done)](absl::StatusOr<v1::Issue> issue) {
     if (!issue.ok()) return done(issue.status());
     v1::CreateIssueResponse response;
+    *response.mutable_issue() = *std::move(issue);
+    done(std::move(response));
+  });
+}
+
+void DrillIssue(Storage& storage, IssueDesk& desk, const Caller& caller, const v1::DrillIssueRequest& request,
+                RpcTable::Done<v1::DrillIssueResponse> done) {
+  auto machine = FindActiveMachine(storage, request.machine(), "practise with another one");
+  if (!machine.ok()) return done(machine.status());
+  desk.Drill(request.type(), *std::move(machine), ActorOf(caller), [done = std::move(done)](absl::StatusOr<v1::Issue> issue) {
+    if (!issue.ok()) return done(issue.status());
+    v1::DrillIssueResponse response;
     *response.mutable_issue() = *std::move(issue);
     done(std::move(response));
   });
@@ -145,6 +164,10 @@ void AddIssueService(Storage& storage, IssueDesk& desk, RpcTable& rpc) {
   rpc.Add<v1::CreateIssueRequest, v1::CreateIssueResponse>(
       "steward.v1.IssueService.CreateIssue", [&](const Caller& caller, const auto& request, auto done) {
         CreateIssue(storage, desk, caller, request, std::move(done));
+      });
+  rpc.Add<v1::DrillIssueRequest, v1::DrillIssueResponse>(
+      "steward.v1.IssueService.DrillIssue", [&](const Caller& caller, const auto& request, auto done) {
+        DrillIssue(storage, desk, caller, request, std::move(done));
       });
   rpc.Add<v1::ListWatchedRequest, v1::ListWatchedResponse>(
       "steward.v1.IssueService.ListWatched", [&](const Caller&, const auto& request, auto done) {

@@ -173,6 +173,7 @@ void AddIssueCommands(CLI::App& app, Arguments& arguments, Run& run) {
   show->add_option("ID", arguments.name, "or its beginning")->required();
   show->callback([&] { run = [&](const CtlContext& context) { return IssueShow(context, arguments.name); }; });
   AddIssueActions(*issue, run);
+  AddDrill(app, run);
 }
 
 void AddAuditCommands(CLI::App& app, Arguments& arguments, Run& run) {

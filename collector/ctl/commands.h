@@ -61,6 +61,7 @@ absl::Status IssueShow(const CtlContext& context, const std::string& id);
 
 absl::Status IssueAct(const CtlContext& context, const v1::ActOnIssueRequest& request);
 absl::Status IssueCreate(const CtlContext& context, const v1::CreateIssueRequest& request);
+absl::Status IssueDrill(const CtlContext& context, const v1::DrillIssueRequest& request);
 
 absl::Status WindowAdd(const CtlContext& context, const v1::AddWindowRequest& request);
 absl::Status WindowList(const CtlContext& context, bool all);

@@ -37,4 +37,13 @@ absl::Status IssueCreate(const CtlContext& context, const v1::CreateIssueRequest
   return absl::OkStatus();
 }
 
+absl::Status IssueDrill(const CtlContext& context, const v1::DrillIssueRequest& request) {
+  v1::DrillIssueResponse response;
+  if (absl::Status called = context.api.Call("IssueService/DrillIssue", request, response); !called.ok()) return called;
+  if (context.json) return PrintJson(context, response);
+  PrintOutcome(context, response.issue());
+  context.notes << "It goes the way of a real one and ends by itself after 24 hours: stewardctl issue show " << response.issue().id() << "\n";
+  return absl::OkStatus();
+}
+
 }  // namespace steward::collector

@@ -165,6 +165,16 @@ void AddCreate(CLI::App& issue, Run& run, const TextsPointer& texts) {
 
 }  // namespace
 
+void AddDrill(CLI::App& program, Run& run) {
+  CLI::App* drill = program.add_subcommand("drill", "a marked practice issue, by the real routes and channels");
+  const auto request = std::make_shared<v1::DrillIssueRequest>();
+  drill->add_option_function<std::string>("TYPE", [request](const std::string& type) { request->set_type(type); }, "of issue: disk-space-low")
+      ->required();
+  drill->add_option_function<std::string>("MACHINE", [request](const std::string& name) { request->set_machine(name); }, "id or host name")
+      ->required();
+  drill->callback([&run, request] { run = [request](const CtlContext& context) { return IssueDrill(context, *request); }; });
+}
+
 void AddIssueActions(CLI::App& issue, Run& run) {
   const auto texts = std::make_shared<Texts>();
   AddWork(issue, run, texts);

@@ -157,6 +157,7 @@ boost::json::object AlertLabels(const v1::Issue& issue) {
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) labels[name] = value;
   };
+  add("drill", issue.drill() ? "true" : "");
   add("instance", issue.host_name());
   add("machine", issue.machine_id());
   add("site", issue.site());

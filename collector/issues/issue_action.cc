@@ -274,7 +274,7 @@ class Action {
 
   ActionOutcome ChangeSeverity(Happening happening, Severity after) {
     const std::string before = issue_.severity();
-    if (issue_.rule_severity().empty() && !PersonCloses(issue_.type())) issue_.set_rule_severity(before);
+    if (issue_.rule_severity().empty() && !IsClosedByPerson(issue_)) issue_.set_rule_severity(before);
     issue_.set_severity(std::string(SeverityName(after)));
     if (issue_.rule_severity() == issue_.severity()) issue_.clear_rule_severity();
     const Transition* woken = happening == Happening::kRaise ? FindTransition(issue_.state(), Happening::kWorse) : nullptr;
@@ -296,10 +296,10 @@ class Action {
     if (absl::Status status = Check(Happening::kClose); !status.ok()) return status;
     if (absl::Status status = NeedReason(request_, Happening::kClose); !status.ok()) return status;
     // What a person closes: the side that did not claim it confirms.
-    const bool confirms = PersonCloses(issue_.type()) && issue_.state() == "claimed" &&
+    const bool confirms = IsClosedByPerson(issue_) && issue_.state() == "claimed" &&
                           issue_.claimed_party() != PartyOf(actor_.role);
     if (RightOf(actor_.role, Happening::kClose) == Right::kYes || confirms) return End();
-    return Propose("close", PersonCloses(issue_.type()) ? "Close it as done?" : "Close it as a false alarm?");
+    return Propose("close", IsClosedByPerson(issue_) ? "Close it as done?" : "Close it as a false alarm?");
   }
 
   ActionOutcome End() {
@@ -382,5 +382,7 @@ absl::StatusOr<v1::Issue> MakeManualIssue(const v1::CreateIssueRequest& request,
   issue.set_state("pending");
   return issue;
 }
+
+bool IsClosedByPerson(const v1::Issue& issue) { return issue.drill() || PersonCloses(issue.type()); }
 
 }  // namespace steward::collector

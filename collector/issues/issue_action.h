@@ -30,6 +30,9 @@ absl::StatusOr<ActionOutcome> TakeAction(const v1::ActOnIssueRequest& request, c
 // party, a text that is too long.
 absl::StatusOr<v1::Issue> MakeManualIssue(const v1::CreateIssueRequest& request, const Actor& actor);
 
+// Data does not end it, a person does: by its type, or because it is a drill.
+bool IsClosedByPerson(const v1::Issue& issue);
+
 // Takes the state that the transition leads to.
 void EnterState(const Transition& transition, v1::Issue& issue);
 

@@ -288,7 +288,7 @@ void IssueBook::Regrade(const MachineRecord& machine, const Rule& rule, const Fi
 
 bool IssueBook::IsClaimRefuted(const Finding& finding, const Entry& entry) {
   const v1::Issue& issue = entry.record.issue;
-  if (issue.state() != "claimed" || PersonCloses(issue.type())) return false;
+  if (issue.state() != "claimed" || IsClosedByPerson(issue)) return false;
   absl::Duration clear;
   for (std::size_t i = 0; i < finding.levels.size(); ++i) {
     if (!entry.levels[i].up) continue;

@@ -68,6 +68,12 @@ class IssueBook {
   // What a person reports of a machine, or of a site if `machine` is null. InvalidArgument says what is missing.
   absl::StatusOr<v1::Issue> Create(const v1::CreateIssueRequest& request, const MachineRecord* machine, const Actor& actor,
                                    absl::Time now, std::vector<IssueChange>& out);
+  // A marked practice issue of the rule's type; ends by itself after kDrillTime. AlreadyExists: one is under way.
+  static constexpr absl::Duration kDrillTime = absl::Hours(24);
+  static constexpr Severity kDrillSeverity = Severity::kHigh;
+  absl::StatusOr<v1::Issue> Drill(const Rule& rule, const MachineRecord& machine, const Actor& actor, absl::Time now,
+                                  std::vector<IssueChange>& out);
+  void EndDrills(absl::Time now, std::vector<IssueChange>& out);
   // Wakes what waits, is snoozed or accepted until a date that has come.
   void KeepDates(absl::Time now, std::vector<IssueChange>& out);
   // Clocks stop where a window begins and go on where it ends. Before KeepDates.
@@ -138,6 +144,8 @@ class IssueBook {
                Entry& entry, std::vector<IssueChange>& out);
   // Still true long after somebody said it is done.
   static bool IsClaimRefuted(const Finding& finding, const Entry& entry);
+  // Opens what a person made: with id and clocks.
+  v1::Issue OpenByPerson(const std::string& key, v1::Issue issue, const Actor& actor, absl::Time now, std::vector<IssueChange>& out);
   // An issue was closed: what a later one of the key has to know.
   void Forget(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
   Terms TermsOfIssue(const v1::Issue& issue) const;

@@ -73,15 +73,20 @@ absl::StatusOr<v1::Issue> IssueBook::Create(const v1::CreateIssueRequest& reques
   std::int64_t number = absl::ToUnixMillis(now);
   const auto key_of = [&] { return DedupeKey(scope, "manual", std::to_string(number)); };
   while (entries_.contains(key_of())) ++number;
-  Entry& entry = entries_[key_of()];
-  entry.record.dedupe_key = key_of();
-  issue->set_id(IssueId(entry.record.dedupe_key, now));
-  SetTime(now, *issue->mutable_raised_time());
-  SetTime(now, *issue->mutable_opened_time());
-  StartClocks(ParseSeverity(issue->severity()), now, TermsOfIssue(*issue), *issue);
-  const Transition& transition = *FindTransition(issue->state(), Happening::kCreate);
-  EnterState(transition, *issue);
-  entry.record.issue = *std::move(issue);
+  return OpenByPerson(key_of(), *std::move(issue), actor, now, out);
+}
+
+v1::Issue IssueBook::OpenByPerson(const std::string& key, v1::Issue issue, const Actor& actor, absl::Time now,
+                                  std::vector<IssueChange>& out) {
+  Entry& entry = entries_[key];
+  entry.record.dedupe_key = key;
+  issue.set_id(IssueId(key, now));
+  SetTime(now, *issue.mutable_raised_time());
+  SetTime(now, *issue.mutable_opened_time());
+  StartClocks(ParseSeverity(issue.severity()), now, TermsOfIssue(issue), issue);
+  const Transition& transition = *FindTransition(issue.state(), Happening::kCreate);
+  EnterState(transition, issue);
+  entry.record.issue = std::move(issue);
   entry.has_issue = true;
   entry.reach = ParseSeverity(entry.record.issue.severity());
   IssueEventRecord event{entry.record.issue.id(), now,  actor.record, std::string(transition.action), "",

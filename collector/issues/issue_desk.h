@@ -22,6 +22,8 @@ class IssueDesk {
   virtual void Act(v1::ActOnIssueRequest request, Actor actor, Done done) = 0;
   // Of `machine`, or without it of the request's site. Errors: IssueBook::Create's, and as above.
   virtual void Create(v1::CreateIssueRequest request, std::optional<MachineRecord> machine, Actor actor, Done done) = 0;
+  // Errors: IssueJudge::Drill's and IssueBook::Drill's, Unavailable as above.
+  virtual void Drill(std::string type, MachineRecord machine, Actor actor, Done done) = 0;
   // Errors: FailedPrecondition: nothing is known of it since the collector started, or it is retired; Unavailable.
   virtual void ListWatched(std::string machine_id, std::function<void(absl::StatusOr<v1::ListWatchedResponse>)> done) = 0;
 };

@@ -119,6 +119,13 @@ void IssueEngine::Create(v1::CreateIssueRequest request, std::optional<MachineRe
   }, std::move(done));
 }
 
+void IssueEngine::Drill(std::string type, MachineRecord machine, Actor actor, Done done) {
+  Serve([type = std::move(type), machine = std::move(machine), actor = std::move(actor)](IssueJudge& judge, absl::Time now,
+                                                                                         JudgeOutput& out) {
+    return judge.Drill(type, machine, actor, now, out);
+  }, std::move(done));
+}
+
 void IssueEngine::ListWatched(std::string machine_id, std::function<void(absl::StatusOr<v1::ListWatchedResponse>)> done) {
   boost::asio::post(parts_.executor, [this, alive = std::weak_ptr(alive_), id = std::move(machine_id), done = std::move(done)] {
     const auto still = alive.lock();

@@ -60,6 +60,7 @@ class IssueEngine final : public ObservationSink, public IssueDesk {
 
   void Act(v1::ActOnIssueRequest request, Actor actor, Done done) override;
   void Create(v1::CreateIssueRequest request, std::optional<MachineRecord> machine, Actor actor, Done done) override;
+  void Drill(std::string type, MachineRecord machine, Actor actor, Done done) override;
   void ListWatched(std::string machine_id, std::function<void(absl::StatusOr<v1::ListWatchedResponse>)> done) override;
 
  private:

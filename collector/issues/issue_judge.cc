@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "collector/rules/presence_times.h"
 
 namespace steward::collector {
@@ -202,6 +203,15 @@ std::vector<std::pair<std::string, Watched>> IssueJudge::WatchedOn(std::string_v
   return types;
 }
 
+absl::StatusOr<v1::Issue> IssueJudge::Drill(std::string_view type, const MachineRecord& machine, const Actor& actor,
+                                            absl::Time now, JudgeOutput& out) {
+  const auto rule = std::find_if(rules_.begin(), rules_.end(), [&](const auto& one) { return one->type() == type; });
+  if (rule == rules_.end()) {
+    return absl::NotFoundError(StrCat("no issue type \"", type, "\"; `stewardctl machine watched ", machine.host_name, "` lists them"));
+  }
+  return book_.Drill(**rule, machine, actor, now, out.changes);
+}
+
 void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
   book_.KeepWindows(now, out.changes);
   book_.KeepDates(now, out.changes);
@@ -214,6 +224,7 @@ void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
   }
   if (!housekeeping) return;
   next_housekeeping_ = now + kHousekeeping;
+  book_.EndDrills(now, out.changes);
   book_.CloseQuiet(now, out.changes);
 }
 

@@ -73,6 +73,9 @@ class IssueJudge {
   }
   // Other rules, or another configuration of them. Of series that are sampled seldom the rules know only after the next sample.
   void Reconfigure(std::vector<std::unique_ptr<Rule>> rules, absl::Time now, JudgeOutput& out);
+  // NotFound: no rule of that type.
+  absl::StatusOr<v1::Issue> Drill(std::string_view type, const MachineRecord& machine, const Actor& actor, absl::Time now,
+                                  JudgeOutput& out);
   // To be called about every second.
   void Tick(absl::Time now, JudgeOutput& out);
   // All that is only in memory.

@@ -146,7 +146,7 @@ void AppendIssues(absl::Span<const IssueRecord> issues, absl::Span<const Machine
   }
   for (const IssueRecord& record : issues) {
     const v1::Issue& issue = record.issue;
-    if (issue.state() == "pending") continue;
+    if (issue.state() == "pending" || issue.drill()) continue;
     ++counts[{issue.site(), issue.severity(), issue.state(), issue.party()}];
     shown.push_back(record);
   }

@@ -85,6 +85,14 @@ def test_an_issue_is_taken_claimed_and_confirmed_by_data(folder, make_collector,
         manual = collector.json("issue", "create", "--machine", collector.machine()["id"], "--title", "Printer is slow", "--severity", "low")
         assert collector.ctl("issue", "close", manual["issue"]["id"], "--reason", "new toner").returncode == 0
 
+        drill = collector.json("drill", "raid-degraded", collector.machine()["id"])["issue"]
+        assert drill["drill"] and drill["title"].startswith("DRILL: Redundancy lost") and drill["severity"] == "high", drill
+        refused(collector.ctl("drill", "raid-degraded", collector.machine()["id"]), "under way")
+        refused(collector.ctl("drill", "raid-degradet", collector.machine()["id"]), "no issue type")
+        assert 'raid-degraded' not in collector.get("/metrics/collector")
+        assert collector.ctl("issue", "claim", drill["id"], "--reason", "done").returncode == 0
+        assert collector.ctl("issue", "close", drill["id"], "--reason", "well done").returncode == 0
+
         entries = trail(collector)
         about = [(e["actor"], e["action"]) for e in entries if e["object"] == f"issue {issue}"]
         rule = about[0][0]

@@ -56,6 +56,13 @@ class IdleDesk final : public IssueDesk {
     if (machine) issue.set_machine_id(machine->id);
     done(issue);
   }
+  void Drill(std::string type, MachineRecord machine, Actor by, Done done) override {
+    actor = std::move(by);
+    v1::Issue issue;
+    issue.set_type(std::move(type));
+    issue.set_machine_id(machine.id);
+    done(issue);
+  }
   void ListWatched(std::string machine_id, std::function<void(absl::StatusOr<v1::ListWatchedResponse>)> done) override {
     v1::ListWatchedResponse response;
     response.set_machine_id(machine_id);

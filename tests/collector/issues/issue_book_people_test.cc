@@ -327,5 +327,37 @@ TEST_F(IssueBookPeopleTest, AManualIssueIsClosedByTheOtherParty) {
   EXPECT_EQ(issue_.state(), "closed");
 }
 
+TEST_F(IssueBookPeopleTest, ADrillIsMarkedAndEndsByItself) {
+  Sample(50);
+  const auto drill = book_.Drill(rule_, machine_, kPartner, now_, changes_);
+  ASSERT_TRUE(drill.ok()) << drill.status();
+  EXPECT_TRUE(drill->drill());
+  EXPECT_EQ(drill->title(), "DRILL: Full");
+  EXPECT_EQ(drill->state(), "open");
+  EXPECT_TRUE(drill->has_respond_deadline());
+  EXPECT_EQ(changes_.back().notify, "opened");
+  EXPECT_TRUE(absl::IsAlreadyExists(book_.Drill(rule_, machine_, kPartner, now_, changes_).status()));
+  EXPECT_TRUE(absl::IsPermissionDenied(book_.Drill(rule_, machine_, {"v", "v", Role::kViewer}, now_, changes_).status()));
+
+  std::vector<IssueChange> quiet;
+  book_.EndDrills(now_ + IssueBook::kDrillTime - absl::Seconds(1), quiet);
+  EXPECT_THAT(quiet, IsEmpty());
+  book_.EndDrills(now_ + IssueBook::kDrillTime, quiet);
+  ASSERT_EQ(quiet.size(), 1u);
+  EXPECT_EQ(quiet[0].record.issue.state(), "resolved");
+  EXPECT_EQ(quiet[0].notify, "resolved");
+  const auto again = book_.Drill(rule_, machine_, kPartner, now_ + absl::Hours(25), quiet);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_NE(again->id(), drill->id());
+}
+
+TEST_F(IssueBookPeopleTest, ADrillLeavesTheRealIssueAlone) {
+  ASSERT_TRUE(book_.Drill(rule_, machine_, kPartner, now_, changes_).ok());
+  Sample(85);
+  ASSERT_FALSE(issue_.id().empty());
+  EXPECT_FALSE(issue_.drill());
+  EXPECT_EQ(issue_.severity(), "medium");
+}
+
 }  // namespace
 }  // namespace steward::collector
