@@ -23,6 +23,7 @@
 #include "collector/delivery/heartbeat.h"
 #include "collector/delivery/issue_link.h"
 #include "collector/delivery/issue_page.h"
+#include "collector/delivery/issue_words.h"
 #include "collector/delivery/progress.h"
 #include "collector/delivery/route.h"
 #include "collector/delivery/stages/channel_stages.h"
@@ -196,8 +197,8 @@ class RunningCollector final : public Collector {
     const std::string note = DutyFor(issue).note;
     if (note.empty() && !issue.has_evidence()) return;
     auto& details = *issue.mutable_evidence()->mutable_details();
-    if (note.empty()) details.erase("on duty");
-    else details["on duty"] = note;
+    if (note.empty()) details.erase(kOnDutyDetail);
+    else details[kOnDutyDetail] = note;
   }
 
   // What links onto a machine may name of it.

@@ -13,6 +13,9 @@ namespace steward::collector {
 
 struct TextSettings;
 
+// The detail of an issue's evidence that says who is on duty, or that nobody is.
+inline constexpr char kOnDutyDetail[] = "on duty";
+
 // "SRV-FILE (Head office)"; the site alone if it is the site's.
 std::string PlaceOf(const v1::Issue& issue);
 // "Mon 2026-03-02 09:12 EET".

@@ -45,7 +45,7 @@ std::string EvidenceText(const v1::Evidence& evidence, absl::TimeZone zone) {
     StrAppend(&text, "; worst ", ValueText(evidence.worst().value(), unit), " at ", MessageTime(evidence.worst().time(), zone));
   }
   for (const auto& [name, value] : std::map<std::string, std::string>(evidence.details().begin(), evidence.details().end())) {
-    StrAppend(&text, "; ", name, " ", value);
+    if (name != kOnDutyDetail) StrAppend(&text, "; ", name, " ", value);  // that has a line of its own
   }
   return text;
 }
@@ -91,6 +91,8 @@ void DescribeOpen(const Notification& notification, absl::TimeZone zone, Message
   AddIfAny("If nothing is done", issue.meaning(), text);
   AddIfAny("Next", issue.next_step(), text);
   AddIfAny("Whose move", MoveText(issue, zone), text);
+  const auto on_duty = issue.evidence().details().find(kOnDutyDetail);
+  if (on_duty != issue.evidence().details().end()) AddIfAny("On duty", on_duty->second, text);
   AddIfAny("How to", issue.runbook(), text);
   AddIfAny("Connect", issue.remote_link(), text);
   if (!issue.parent_id().empty()) AddIfAny("Part of", StrCat("issue ", issue.parent_id()), text);

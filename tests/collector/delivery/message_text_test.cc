@@ -33,6 +33,14 @@ TEST(MessageTextTest, OpenedSaysAllInTheOrderOfTheCatalogue) {
             "https://steward.company.example/issues/1a2b3c4d5e6f7081\n");
 }
 
+TEST(MessageTextTest, WhoIsOnDutyHasALineOfItsOwn) {
+  v1::Issue issue = AnIssue();
+  (*issue.mutable_evidence()->mutable_details())["on duty"] = "nobody, so this went to \"desk\"";
+  const std::string text = Plain(ANotification("opened", issue));
+  EXPECT_THAT(text, HasSubstr("\nOn duty: nobody, so this went to \"desk\"\n"));
+  EXPECT_THAT(text, Not(HasSubstr("; on duty")));
+}
+
 TEST(MessageTextTest, WorseSaysTheNewSeverityUnderTheSameTopic) {
   v1::Issue issue = AnIssue();
   issue.set_severity("critical");
