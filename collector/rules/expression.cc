@@ -43,6 +43,7 @@ Values Expression::Evaluate(const Node& node, const ExpressionScope& scope) {
       Values first = argument(0);
       return first.empty() ? argument(1) : first;
     }
+    case Op::kWhere: return IsTrue(argument(0)) ? argument(1) : Values();
     case Op::kAnd: {
       const Values left = argument(0);
       if (!left.empty() && !IsTrue(left)) return {0};

@@ -16,6 +16,7 @@
 //   least(s[1h]), greatest(s[1h]), average(s[1h])   of the samples within the window
 //   age(s)           seconds from the value, a Unix time, to the sample's time
 //   default(a, b)    b where a is missing
+//   where(c, a)     a if c holds; else missing
 //   exists(s)        1 if there is such a series, else 0; never missing
 //   abs(a)
 #pragma once
@@ -67,7 +68,7 @@ class Expression {
     kNumber, kLevel, kValue, kSeries,
     kAdd, kSubtract, kMultiply, kDivide, kNegate,
     kLess, kLessEqual, kGreater, kGreaterEqual, kEqual, kNotEqual, kAnd, kOr, kNot,
-    kSum, kMean, kCount, kMin, kMax, kDefault, kExists, kAbs,
+    kSum, kMean, kCount, kMin, kMax, kDefault, kWhere, kExists, kAbs,
   };
 
   struct Node {

@@ -209,16 +209,16 @@ class ExpressionParser {
     constexpr std::array<std::pair<std::string_view, Reading>, 7> kReadings = {
         {{"rate", Reading::kRate}, {"increase", Reading::kIncrease}, {"events", Reading::kEvents}, {"least", Reading::kLeast},
          {"greatest", Reading::kGreatest}, {"average", Reading::kAverage}, {"age", Reading::kAge}}};
-    constexpr std::array<std::pair<std::string_view, Op>, 8> kFunctions = {
+    constexpr std::array<std::pair<std::string_view, Op>, 9> kFunctions = {
         {{"sum", Op::kSum}, {"mean", Op::kMean}, {"count", Op::kCount}, {"min", Op::kMin}, {"max", Op::kMax},
-         {"default", Op::kDefault}, {"exists", Op::kExists}, {"abs", Op::kAbs}}};
+         {"default", Op::kDefault}, {"where", Op::kWhere}, {"exists", Op::kExists}, {"abs", Op::kAbs}}};
     for (const auto& [function, reading] : kReadings) {
       if (function == name) return Read(function, reading);
     }
     for (const auto& [function, op] : kFunctions) {
       if (function != name) continue;
       Node node = Make(op, Or());
-      if (op == Op::kDefault) {
+      if (op == Op::kDefault || op == Op::kWhere) {
         Expect(",");
         if (!failed()) node.arguments.push_back(Or());
       }
@@ -227,7 +227,7 @@ class ExpressionParser {
     }
     at_ = begin;
     Fail(StrCat("there is no function ", name, "; known: rate, increase, events, least, greatest, average, age, sum, mean, "
-                "count, min, max, default, exists, abs"));
+                "count, min, max, default, where, exists, abs"));
     return {};
   }
 

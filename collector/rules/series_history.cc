@@ -37,11 +37,16 @@ void SeriesHistory::Add(absl::Time time, double value) {
   }
 }
 
-absl::Duration SeriesHistory::covered() const {
-  return buckets_.empty() ? absl::ZeroDuration() : buckets_.back().end - buckets_.front().begin;
-}
-
 double SeriesHistory::Increase() const { return buckets_.back().risen - before_; }
+
+std::optional<double> SeriesHistory::Rate() const {
+  const bool within_one = buckets_.size() == 1;
+  const Bucket& first = buckets_.front();
+  const double risen = buckets_.back().risen - (within_one ? before_ : first.risen);
+  const absl::Duration time = buckets_.back().end - (within_one ? first.begin : first.end);
+  if (time <= absl::ZeroDuration()) return std::nullopt;
+  return risen / absl::ToDoubleSeconds(time);
+}
 
 double SeriesHistory::Least() const {
   return std::min_element(buckets_.begin(), buckets_.end(), [](const Bucket& a, const Bucket& b) { return a.least < b.least; })->least;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,10 +23,10 @@ class SeriesHistory {
   absl::Time last() const { return buckets_.empty() ? absl::InfinitePast() : buckets_.back().end; }
   absl::Duration window() const { return window_; }
   bool from_zero() const { return from_zero_; }
-  absl::Duration covered() const;  // from the oldest sample to the newest
 
   // Of the last Add's window. Not to be asked while empty.
   double Increase() const;
+  std::optional<double> Rate() const;  // a second, between two samples that are known; none: there are not two
   double Least() const;
   double Greatest() const;
   double Average() const;

@@ -216,7 +216,7 @@ void SeriesTracker::AddReading(const Series& series, const Selector& selector, R
   const SeriesHistory& history = **found;
   switch (reading) {
     case Reading::kRate:
-      if (history.covered() > absl::ZeroDuration()) values.push_back(history.Increase() / absl::ToDoubleSeconds(history.covered()));
+      if (const auto rate = history.Rate()) values.push_back(*rate);
       break;
     case Reading::kIncrease:
     case Reading::kEvents: values.push_back(history.Increase()); break;

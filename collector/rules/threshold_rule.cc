@@ -1,6 +1,7 @@
 #include "collector/rules/threshold_rule.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <utility>
 
@@ -26,6 +27,9 @@ std::string ValueText(double value, std::string_view unit) {
   if (unit == "C") return absl::StrFormat("%.0f °C", value);
   return absl::StrFormat("%.6g", value);
 }
+
+// No more digits than a person reads.
+std::string NumberText(double value) { return absl::StrFormat(std::abs(value) < 100 ? "%.3g" : "%.0f", value); }
 
 // `text` with every {name} replaced by what `value_of` says of it.
 std::string Fill(std::string_view text, const std::function<std::string(std::string_view)>& value_of) {
@@ -164,7 +168,7 @@ class ThresholdRule final : public Rule {
     for (std::size_t i = 0; i < subject.labels.size(); ++i) finding.details[rule_.subject_labels[i]] = subject.labels[i];
     for (const auto& [name, expression] : rule_.details) {
       double number = 0;
-      if (Number(expression.Evaluate(scope), number)) finding.details[name] = absl::StrFormat("%.6g", number);
+      if (Number(expression.Evaluate(scope), number)) finding.details[name] = NumberText(number);
     }
     for (const std::string& text : {rule_.summary, rule_.meaning, rule_.next_step}) {
       Fill(text, [&](std::string_view name) -> std::string {

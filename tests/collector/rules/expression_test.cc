@@ -87,6 +87,9 @@ TEST_F(ExpressionTest, MissingDataJudgesNothing) {
   EXPECT_THAT(Evaluate("node_none == 1 and node_a == 2"), ElementsAre(0));
   EXPECT_THAT(Evaluate("node_none == 1 and node_a == 1"), IsEmpty());
   EXPECT_THAT(Evaluate("default(node_none, 7)"), ElementsAre(7));
+  EXPECT_THAT(Evaluate("where(2 > 1, 7)"), ElementsAre(7));
+  EXPECT_THAT(Evaluate("where(1 > 2, 7)"), IsEmpty());
+  EXPECT_THAT(Evaluate("where(node_none, 7)"), IsEmpty());
   EXPECT_THAT(Evaluate("exists(node_none)"), ElementsAre(0));
   EXPECT_THAT(Evaluate("1 / 0"), IsEmpty());
 }

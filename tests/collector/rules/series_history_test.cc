@@ -17,6 +17,15 @@ TEST(SeriesHistoryTest, CountsWithinItsWindowOnly) {
   EXPECT_NEAR(history.Average(), 150, 2);
 }
 
+TEST(SeriesHistoryTest, APaceIsThatBetweenItsSamples) {
+  SeriesHistory history(absl::Hours(24 * 28), false);
+  for (int day = 0; day <= 60; ++day) {
+    history.Add(kStart + absl::Hours(24 * day), day);
+    if (day == 0) EXPECT_FALSE(history.Rate().has_value());
+    else EXPECT_NEAR(*history.Rate() * 86400, 1, 1e-9) << day;
+  }
+}
+
 TEST(SeriesHistoryTest, ACounterThatBeginsAnewHasNotFallen) {
   SeriesHistory history(absl::Hours(1), false);
   history.Add(kStart, 100);
