@@ -15,6 +15,17 @@ constexpr std::int64_t kDaySeconds = 86'400;
 constexpr double kDayMax = 1e7;      // some 27,000 years
 constexpr double kSameSize = 0.001;  // file systems differ by so much in what they say of themselves
 
+// What comes after it moves as far back as it went.
+void LevelLargestStep(std::vector<TrendPoint>& points) {
+  std::size_t largest = 1;
+  const auto step = [&](std::size_t i) { return points[i].value - points[i - 1].value; };
+  for (std::size_t i = 2; i < points.size(); ++i) {
+    if (std::abs(step(i)) > std::abs(step(largest))) largest = i;
+  }
+  const double by = step(largest);
+  for (std::size_t i = largest; i < points.size(); ++i) points[i].value -= by;
+}
+
 }  // namespace
 
 void DailyMaxima::Add(absl::Time time, double value, double whole) {
@@ -22,6 +33,7 @@ void DailyMaxima::Add(absl::Time time, double value, double whole) {
   if (has_today_ && day < today_.day) return;
   if (has_today_ && std::abs(whole - whole_) > kSameSize * whole_) {
     days_.clear();
+    trends_.reset();
     has_today_ = false;
     restarted_ = true;
   }
@@ -37,6 +49,7 @@ void DailyMaxima::Close() {
     restarted_ = true;
   }
   days_.push_back(today_);
+  trends_.reset();
   has_today_ = false;
   std::erase_if(days_, [&](const Day& day) { return day.day <= today_.day - 2 * kDays; });
   if (days_.size() > kDays) days_.erase(days_.begin());
@@ -51,22 +64,15 @@ std::vector<TrendPoint> DailyMaxima::Points(int days_seen) const {
   return points;
 }
 
-std::optional<Trend> DailyMaxima::TrendOver(int days_seen) const {
-  if (days_.size() < kDaysLeast) return std::nullopt;
-  return FitTheilSen(Points(days_seen));
-}
-
-std::optional<Trend> DailyMaxima::TrendWithoutLargestStep(int days_seen) const {
-  if (days_.size() < kDaysLeast) return std::nullopt;
+const DailyMaxima::Trends& DailyMaxima::TrendsOver(int days_seen) const {
+  if (trends_ && trends_->days_seen == days_seen) return *trends_;
+  trends_ = Trends{days_seen, std::nullopt, std::nullopt};
+  if (days_.size() < kDaysLeast) return *trends_;
   std::vector<TrendPoint> points = Points(days_seen);
-  std::size_t largest = 1;
-  const auto step = [&](std::size_t i) { return points[i].value - points[i - 1].value; };
-  for (std::size_t i = 2; i < points.size(); ++i) {
-    if (std::abs(step(i)) > std::abs(step(largest))) largest = i;
-  }
-  const double by = step(largest);
-  for (std::size_t i = largest; i < points.size(); ++i) points[i].value -= by;
-  return FitTheilSen(points);
+  trends_->all = FitTheilSen(points);
+  LevelLargestStep(points);
+  trends_->without_largest_step = FitTheilSen(points);
+  return *trends_;
 }
 
 std::string DailyMaxima::Encode() const {

@@ -22,9 +22,9 @@ class DailyMaxima {
   void Add(absl::Time time, double value, double whole);
 
   // Of whole days only, the last `days_seen` of them at most. `at` of its points is in days.
-  std::optional<Trend> TrendOver(int days_seen) const;
+  std::optional<Trend> TrendOver(int days_seen) const { return TrendsOver(days_seen).all; }
   // The same as if the greatest change from one day to the next had not been: what one large copy leaves of itself is none.
-  std::optional<Trend> TrendWithoutLargestStep(int days_seen) const;
+  std::optional<Trend> TrendWithoutLargestStep(int days_seen) const { return TrendsOver(days_seen).without_largest_step; }
   // Value of the newest whole day; only to be asked if there is a trend.
   double newest() const { return days_.back().value; }
   // What was known was given up because of a drop or another size, and there is no trend since.
@@ -39,10 +39,16 @@ class DailyMaxima {
     std::int64_t day = 0;  // since 1970
     double value = 0;
   };
+  struct Trends {
+    int days_seen = 0;
+    std::optional<Trend> all, without_largest_step;
+  };
   void Close();
   std::vector<TrendPoint> Points(int days_seen) const;
+  const Trends& TrendsOver(int days_seen) const;
 
   std::vector<Day> days_;  // whole ones, ascending
+  mutable std::optional<Trends> trends_;  // of days_, when they were last asked for: they change once a day
   Day today_;
   bool has_today_ = false;
   double whole_ = 0;
