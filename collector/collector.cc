@@ -349,7 +349,8 @@ class RunningCollector final : public Collector {
                        [this](const v1::Issue& issue, std::string_view by_rule) {
                          return ResponsibleParty(in_force_.policy.responsibility, issue, by_rule);
                        },
-                       [this](v1::Issue& issue) { Help(issue); }, &windows_.book()}};
+                       [this](v1::Issue& issue) { Help(issue); }, &windows_.book(),
+                       [this] { return in_force_.policy.first_weeks; }}};
   PolicyKeeper policies_{{*storage_, clock_, core_.get_executor(), options_.config.channels, options_.policy_text,
                           [this](const Policy& policy) { TakePolicy(policy); }}};
   IngestMetrics ingest_metrics_{prometheus_};

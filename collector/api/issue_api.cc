@@ -136,6 +136,16 @@ void DrillIssue(Storage& storage, IssueDesk& desk, const Caller& caller, const v
   });
 }
 
+void ReleaseFindings(IssueDesk& desk, const Caller& caller, const v1::ReleaseFindingsRequest& request,
+                     RpcTable::Done<v1::ReleaseFindingsResponse> done) {
+  desk.ReleaseFindings(request, ActorOf(caller), [done = std::move(done)](absl::StatusOr<std::vector<v1::Issue>> issues) {
+    if (!issues.ok()) return done(issues.status());
+    v1::ReleaseFindingsResponse response;
+    for (v1::Issue& issue : *issues) *response.add_issues() = std::move(issue);
+    done(std::move(response));
+  });
+}
+
 void ListWatched(Storage& storage, IssueDesk& desk, const v1::ListWatchedRequest& request,
                  RpcTable::Done<v1::ListWatchedResponse> done) {
   std::string id;
@@ -168,6 +178,10 @@ void AddIssueService(Storage& storage, IssueDesk& desk, RpcTable& rpc) {
   rpc.Add<v1::DrillIssueRequest, v1::DrillIssueResponse>(
       "steward.v1.IssueService.DrillIssue", [&](const Caller& caller, const auto& request, auto done) {
         DrillIssue(storage, desk, caller, request, std::move(done));
+      });
+  rpc.Add<v1::ReleaseFindingsRequest, v1::ReleaseFindingsResponse>(
+      "steward.v1.IssueService.ReleaseFindings", [&](const Caller& caller, const auto& request, auto done) {
+        ReleaseFindings(desk, caller, request, std::move(done));
       });
   rpc.Add<v1::ListWatchedRequest, v1::ListWatchedResponse>(
       "steward.v1.IssueService.ListWatched", [&](const Caller&, const auto& request, auto done) {

@@ -210,6 +210,7 @@ void ReadPolicyPart(TableReader& root, const ConfigVocabulary& vocabulary, Confi
   root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, with_own, config.rules_for); });
   root.Tables("site", [&](TableReader& reader) { ReadSite(reader, policy.sites); });
   root.Table("service_level", [&](TableReader& reader) { ReadServiceLevels(reader, policy.service_levels); });
+  root.Table("first_weeks", [&](TableReader& reader) { ReadFirstWeeks(reader, policy.first_weeks); });
   root.Tables("window", [&](TableReader& reader) { ReadWindow(reader, policy.windows); });
   root.Table("runbooks", [&](TableReader& reader) { ReadRunbooks(reader, types, policy.runbooks); });
   root.Table("remote_link", [&](TableReader& reader) { ReadRemoteLinks(reader, policy.remote_links); });

@@ -69,6 +69,12 @@ struct PartyConfig {
   std::string fallback;  // a channel, when nobody is on duty
 };
 
+// How long what was wrong before is reported together instead of told; zero: never.
+struct FirstWeeksConfig {
+  absl::Duration site = absl::Hours(24 * 14);    // after the site's first machine
+  absl::Duration machine = absl::Hours(24 * 3);  // after any machine enrolled
+};
+
 struct PolicyConfig {
   std::vector<SiteConfig> sites;
   std::map<std::string, ServiceLevelConfig> service_levels;  // by severity
@@ -78,6 +84,7 @@ struct PolicyConfig {
   std::vector<ResponsibilityConfig> responsibility;
   std::vector<PersonConfig> people;
   std::map<std::string, PartyConfig> parties;  // it-manager, partner
+  FirstWeeksConfig first_weeks;
 };
 
 }  // namespace steward::collector

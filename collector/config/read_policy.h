@@ -19,6 +19,8 @@ void ReadWindow(TableReader& reader, std::vector<WindowConfig>& windows);
 // `types`: of issues that there are.
 void ReadRunbooks(TableReader& reader, const std::vector<std::string>& types, std::map<std::string, std::string>& runbooks);
 void ReadRemoteLinks(TableReader& reader, std::map<std::string, std::string>& links);
+// [first_weeks]
+void ReadFirstWeeks(TableReader& reader, FirstWeeksConfig& first_weeks);
 void ReadPerson(TableReader& reader, std::vector<PersonConfig>& people);
 void ReadParties(TableReader& reader, std::map<std::string, PartyConfig>& parties);
 // Whether the people and channels that they name are there; when all of the document is read.

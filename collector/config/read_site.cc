@@ -1,4 +1,4 @@
-// [[site]]: where machines stand, and when people work there.
+// [[site]] and [first_weeks]: where machines stand, when people work there, and how long a site is new.
 #include <algorithm>
 
 #include "base/text.h"
@@ -30,6 +30,12 @@ void ReadSite(TableReader& reader, std::vector<SiteConfig>& sites) {
   ReadHolidays(reader, site.holidays);
   site.critical_servers_always = reader.Word("critical_servers", kCounting).value_or("") == "always";
   sites.push_back(std::move(site));
+}
+
+void ReadFirstWeeks(TableReader& reader, FirstWeeksConfig& first_weeks) {
+  constexpr absl::Duration kMax = absl::Hours(24 * 84);
+  first_weeks.site = reader.Duration("site", absl::ZeroDuration(), kMax).value_or(first_weeks.site);
+  first_weeks.machine = reader.Duration("machine", absl::ZeroDuration(), kMax).value_or(first_weeks.machine);
 }
 
 }  // namespace steward::collector

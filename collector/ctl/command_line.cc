@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "collector/config/duration.h"
 #include "collector/ctl/commands.h"
+#include "collector/ctl/findings_command_line.h"
 #include "collector/ctl/issue_command_line.h"
 #include "collector/ctl/policy_command_line.h"
 #include "collector/ctl/time_argument.h"
@@ -247,6 +248,7 @@ int RunCommandLine(int argc, char** argv) {
   AddTokenCommands(app, arguments, run);
   AddMachineCommands(app, arguments, run);
   AddIssueCommands(app, arguments, run);
+  AddFindingsCommands(*AddActing(app, arguments, "findings", "initial findings: what was wrong when a machine was first seen"), run);
   AddWindowCommands(*AddActing(app, arguments, "window", "agreed times in which machines may be disturbed"), run);
   AddPolicyCommands(*AddActing(app, arguments, "policy", "the document that says what people have decided"), run);
   AddAuditCommands(app, arguments, run);

@@ -63,6 +63,11 @@ absl::Status IssueAct(const CtlContext& context, const v1::ActOnIssueRequest& re
 absl::Status IssueCreate(const CtlContext& context, const v1::CreateIssueRequest& request);
 absl::Status IssueDrill(const CtlContext& context, const v1::DrillIssueRequest& request);
 
+// Of a site, or all.
+absl::Status FindingsList(const CtlContext& context, const std::string& site);
+// One after the other, until one is refused.
+absl::Status FindingsRelease(const CtlContext& context, const std::vector<v1::ReleaseFindingsRequest>& requests);
+
 absl::Status WindowAdd(const CtlContext& context, const v1::AddWindowRequest& request);
 absl::Status WindowList(const CtlContext& context, bool all);
 absl::Status WindowRemove(const CtlContext& context, const v1::RemoveWindowRequest& request);

@@ -36,6 +36,7 @@ std::string StateText(const CtlContext& context, const v1::Issue& issue) {
   std::string text = issue.state();
   if (!issue.wait_reason().empty()) text += " for " + issue.wait_reason();
   if (issue.has_wake_time()) text += ", until " + BothTimes(true, issue.wake_time(), context.now);
+  if (issue.initial_finding()) text += ", an initial finding: no clock runs until it is released";
   if (issue.flapping()) text += ", comes and goes";
   if (issue.self_cleared()) text += ", by itself";
   if (!issue.window_id().empty()) text += ", in maintenance window " + issue.window_id();
@@ -93,7 +94,7 @@ absl::Status Issues(const CtlContext& context, const IssuesArguments& arguments)
                   issue.host_name().empty() ? issue.site() : issue.host_name(),
                   issue.title().empty() ? issue.type() : issue.title(),
                   Ago(issue.has_opened_time(), issue.opened_time(), context.now), issue.party(),
-                  issue.has_deadline() ? Ago(true, issue.deadline(), context.now) : "", Cell(issue.id(), Colour::kSoft)});
+                  issue.initial_finding() ? "not released" : issue.has_deadline() ? Ago(true, issue.deadline(), context.now) : "", Cell(issue.id(), Colour::kSoft)});
   }
   if (table.empty()) {
     context.out << (arguments.all ? "No issues.\n" : "Nothing is open.\n");

@@ -52,6 +52,7 @@ std::string IssueBook::Entry::RuleStateText() const {
   state.rounds = flaps.rounds();
   state.dismissed = dismissed;
   state.window_since = window_since;
+  state.first_look = first_look;
   return EncodeRuleState(state);
 }
 
@@ -83,6 +84,7 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
       entry.interval = state.interval;
       entry.dismissed = state.dismissed;
       entry.window_since = state.window_since;
+      entry.first_look = state.first_look;
       entry.evidence = record.issue.evidence();
     }
   }
@@ -108,6 +110,7 @@ void IssueBook::Judge(const Finding& finding, Entry& entry) {
 
 void IssueBook::Apply(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now,
                       std::vector<IssueChange>& out) {
+  const bool first_look = first_weeks_.Note(machine, rule.type(), finding);
   if (Hold(machine, rule, finding, now, out)) return;
   const std::string key = DedupeKey(machine.id, rule.type(), finding.subject);
   const bool raised = std::any_of(finding.levels.begin(), finding.levels.end(),
@@ -127,6 +130,7 @@ void IssueBook::Apply(const MachineRecord& machine, const Rule& rule, const Find
   const bool rising = std::any_of(entry.levels.begin(), entry.levels.end(), [](const LevelLatch& l) { return l.rising; });
   if ((any || rising) && entry.raised == absl::InfinitePast()) {
     entry.raised = finding.since;
+    entry.first_look = first_look;
     entry.evidence.Clear();
     entry.checkpoint = finding.time;
   }
@@ -213,6 +217,7 @@ void IssueBook::Open(const MachineRecord& machine, const Rule& rule, const Findi
   SetTime(entry.raised, *issue.mutable_raised_time());
   SetTime(finding.time, *issue.mutable_opened_time());
   StartClocks(severity, finding.time, TermsOfIssue(issue), issue);
+  HoldBack(machine, now, entry);
   entry.reach = severity;
   NoteOverrun(now, entry);
   Describe(machine, rule, finding, entry);
@@ -275,6 +280,7 @@ void IssueBook::Regrade(const MachineRecord& machine, const Rule& rule, const Fi
   if (!rules_say || after == shown) return Store(entry, std::nullopt, "", out);
   const bool worse = after > shown;
   const std::string reason = ReasonOf(finding, entry.evidence);
+  const bool freed = worse && FreeIfWorse(machine, after, now, issue);
   if (worse) {
     entry.reach = std::max(entry.reach, after);
     Transit(Happening::kWorse, reason, now, entry, out);
@@ -283,7 +289,7 @@ void IssueBook::Regrade(const MachineRecord& machine, const Rule& rule, const Fi
   const bool quieted = issue.state() == "snoozed" || issue.state() == "accepted";
   IssueEventRecord event{issue.id(), now, std::string(kRules), "severity", std::string(SeverityName(shown)),
                          std::string(SeverityName(after)), reason};
-  Store(entry, std::move(event), quieted ? "" : "updated", out);
+  Store(entry, std::move(event), freed ? "opened" : quieted ? "" : "updated", out);
 }
 
 bool IssueBook::IsClaimRefuted(const Finding& finding, const Entry& entry) {
@@ -328,6 +334,7 @@ void IssueBook::Transit(Happening happening, std::string_view reason, absl::Time
 
 void IssueBook::Store(Entry& entry, std::optional<IssueEventRecord> event, std::string_view notify,
                       std::vector<IssueChange>& out) {
+  if (entry.record.issue.initial_finding()) notify = "";  // nobody is told of it by itself
   if (!notify.empty()) ++entry.record.transition;
   entry.record.rule_state = entry.RuleStateText();
   entry.checkpoint = entry.judged;

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "collector/issues/actor.h"
+#include "collector/issues/first_weeks.h"
 #include "collector/issues/flap_damping.h"
 #include "collector/issues/issue_action.h"
 #include "collector/issues/level_latch.h"
@@ -52,6 +53,8 @@ class IssueBook {
 
   // Whose move an issue is when it opens; without it that is what its rule says.
   void UseParties(PartyFor party_for) { party_for_ = std::move(party_for); }
+  // Which conditions are held back as initial findings; without terms none are.
+  FirstWeeks& first_weeks() { return first_weeks_; }
   // Which windows there are; without a book there are none. It outlives this.
   void UseWindows(WindowBook& windows) { windows_ = &windows; }
 
@@ -74,6 +77,14 @@ class IssueBook {
   absl::StatusOr<v1::Issue> Drill(const Rule& rule, const MachineRecord& machine, const Actor& actor, absl::Time now,
                                   std::vector<IssueChange>& out);
   void EndDrills(absl::Time now, std::vector<IssueChange>& out);
+  // Initial findings become issues like others, or are accepted: all that are asked for, or with an error none. InvalidArgument:
+  // neither type nor site; NotFound: there are none; those of TakeAction.
+  absl::StatusOr<std::vector<v1::Issue>> ReleaseFindings(const v1::ReleaseFindingsRequest& request, const Actor& actor,
+                                                         absl::Time now, std::vector<IssueChange>& out);
+  // One report a site of the findings that it holds: opened kGatherFindings after the first of them, told again when more have
+  // joined, at most that often.
+  static constexpr absl::Duration kGatherFindings = absl::Hours(24);
+  void ReportFindings(absl::Time now, std::vector<IssueChange>& out);
   // Wakes what waits, is snoozed or accepted until a date that has come.
   void KeepDates(absl::Time now, std::vector<IssueChange>& out);
   // Clocks stop where a window begins and go on where it ends. Before KeepDates.
@@ -111,6 +122,7 @@ class IssueBook {
     v1::Evidence evidence;             // of this episode
     Severity reach = Severity::kNone;  // worst of this episode
     FlapDamping flaps;
+    bool first_look = false;           // this episode began when the machine was first seen, or before
     Held held;
     absl::Time window_since = absl::InfinitePast();  // when a window stopped its clock
     Severity dismissed = Severity::kNone;  // closed as a false alarm: no issue until it clears or is worse than this
@@ -122,6 +134,14 @@ class IssueBook {
   };
   using Entries = std::map<std::string, Entry, std::less<>>;  // by dedupe key
 
+  struct SiteFindings;  // what one report says
+  // It opens: as an initial finding, if it is one.
+  void HoldBack(const MachineRecord& machine, absl::Time now, Entry& entry);
+  // True: at this severity it is no longer held back.
+  bool FreeIfWorse(const MachineRecord& machine, Severity severity, absl::Time now, v1::Issue& issue) const;
+  void Free(Severity severity, absl::Time now, v1::Issue& issue) const;
+  void OpenReport(const std::string& site, const SiteFindings& findings, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  void ContinueReport(const SiteFindings& findings, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   // True: a window covers the machine, and the finding changes nothing now.
   bool Hold(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, std::vector<IssueChange>& out);
   void EnterWindow(const WindowBook::Cover& cover, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
@@ -163,6 +183,7 @@ class IssueBook {
   TermsOf terms_of_;
   PartyFor party_for_;
   WindowBook* windows_ = nullptr;
+  FirstWeeks first_weeks_;
   std::map<std::string, absl::Time> overruns_;  // the end of the window that was told last, by machine and window
 };
 

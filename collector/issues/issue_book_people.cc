@@ -26,8 +26,12 @@ absl::StatusOr<v1::Issue> IssueBook::Act(const v1::ActOnIssueRequest& request, c
   if (found == entries_.end()) return absl::NotFoundError(StrCat("no issue \"", request.id(), "\" that is not closed"));
   Entry& entry = found->second;
   v1::Issue& issue = entry.record.issue;
-  auto outcome = TakeAction(request, actor, now, TermsOfIssue(issue), issue);
+  v1::Issue changed = issue;
+  // Who does something about an initial finding has released it.
+  if (issue.initial_finding() && !request.has_comment()) Free(ParseSeverity(issue.severity()), now, changed);
+  auto outcome = TakeAction(request, actor, now, TermsOfIssue(changed), changed);
   if (!outcome.ok()) return outcome.status();
+  issue = changed;
   entry.reach = std::max(entry.reach, ParseSeverity(issue.severity()));
   IssueEventRecord event{issue.id(),   now, actor.record, std::string(outcome->action), std::move(outcome->from),
                          outcome->to, std::move(outcome->reason)};
@@ -36,7 +40,7 @@ absl::StatusOr<v1::Issue> IssueBook::Act(const v1::ActOnIssueRequest& request, c
     issue.clear_window_id();
   }
   Store(entry, std::move(event), outcome->notify, out);
-  v1::Issue changed = issue;
+  changed = issue;
   if (changed.state() == "closed") {
     const std::string key = found->first;
     Forget(key, entry, out);
@@ -51,6 +55,7 @@ void IssueBook::Forget(const std::string& key, Entry& entry, std::vector<IssueCh
   ended_.insert_or_assign(key, entry.record.issue.id());
   entry.has_issue = false;
   entry.dismissed = entry.Level();
+  entry.first_look = false;  // if it gets worse, that is news
   if (entry.dismissed == Severity::kNone) {
     entry.raised = absl::InfinitePast();
   } else {

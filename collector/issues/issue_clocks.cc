@@ -60,14 +60,21 @@ void StartClocks(Severity severity, absl::Time from, const Terms& terms, v1::Iss
   *issue.mutable_deadline() = issue.respond_deadline();
 }
 
+void StopClocks(v1::Issue& issue) {
+  issue.clear_respond_deadline();
+  issue.clear_resolve_deadline();
+  issue.clear_deadline();
+}
+
 void CompleteClocks(const Terms& terms, v1::Issue& issue) {
-  if (issue.has_respond_deadline()) return;
+  if (issue.has_respond_deadline() || HasNoClocks(issue)) return;
   *issue.mutable_respond_deadline() = issue.deadline();
   const absl::Time opened = GetTime(issue.opened_time());
   SetTime(ResolveBy(ParseSeverity(issue.severity()), opened, terms), *issue.mutable_resolve_deadline());
 }
 
 void AdjustClocks(bool worse, Severity severity, absl::Time now, const Terms& terms, v1::Issue& issue) {
+  if (HasNoClocks(issue)) return;
   const auto adjust = [&](google::protobuf::Timestamp& deadline, auto by) {
     const absl::Time before = GetTime(deadline);
     if (worse) SetTime(std::min(before, by(severity, now, terms)), deadline);
@@ -104,6 +111,8 @@ void SetNextDeadline(v1::Issue& issue) {
     *issue.mutable_deadline() = issue.decision().due_time();
   } else if (issue.has_wake_time()) {
     *issue.mutable_deadline() = issue.wake_time();
+  } else if (HasNoClocks(issue)) {
+    issue.clear_deadline();
   } else if (state == "open" || state == "pending") {
     *issue.mutable_deadline() = issue.respond_deadline();
   } else if (state == "acknowledged" || state == "claimed") {

@@ -3,6 +3,8 @@
 // the site's calendar.
 #pragma once
 
+#include <string_view>
+
 #include "absl/time/time.h"
 #include "collector/issues/service_level.h"
 #include "collector/rules/severity.h"
@@ -14,6 +16,11 @@ absl::Time RespondBy(Severity severity, absl::Time from, const Terms& terms);
 absl::Time ResolveBy(Severity severity, absl::Time from, const Terms& terms);
 absl::Time DecideBy(Severity severity, absl::Time from, const Terms& terms);  // the IT manager
 
+// What was wrong before anybody looked is worked off in waves (catalogue, "First weeks"): no clock runs for it, nor for the
+// report of it.
+inline constexpr std::string_view kInitialFindings = "initial-findings";
+inline bool HasNoClocks(const v1::Issue& issue) { return issue.initial_finding() || issue.type() == kInitialFindings; }
+void StopClocks(v1::Issue& issue);
 // Fresh clocks, for an issue that opens (again) at `from`.
 void StartClocks(Severity severity, absl::Time from, const Terms& terms, v1::Issue& issue);
 // Gives an issue that was stored before there were clocks those that it lacks.

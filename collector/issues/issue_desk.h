@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "collector/issues/actor.h"
@@ -24,6 +25,9 @@ class IssueDesk {
   virtual void Create(v1::CreateIssueRequest request, std::optional<MachineRecord> machine, Actor actor, Done done) = 0;
   // Errors: IssueJudge::Drill's and IssueBook::Drill's, Unavailable as above.
   virtual void Drill(std::string type, MachineRecord machine, Actor actor, Done done) = 0;
+  // Errors: IssueBook::ReleaseFindings's, Unavailable as above.
+  virtual void ReleaseFindings(v1::ReleaseFindingsRequest request, Actor actor,
+                               std::function<void(absl::StatusOr<std::vector<v1::Issue>>)> done) = 0;
   // Errors: FailedPrecondition: nothing is known of it since the collector started, or it is retired; Unavailable.
   virtual void ListWatched(std::string machine_id, std::function<void(absl::StatusOr<v1::ListWatchedResponse>)> done) = 0;
 };

@@ -17,6 +17,7 @@ absl::Status IssueEngine::Start() {
   if (parts_.terms_of) judge_->UseTerms(parts_.terms_of);
   if (parts_.party_for) judge_->UseParties(parts_.party_for);
   if (parts_.windows != nullptr) judge_->UseWindows(*parts_.windows);
+  if (parts_.first_weeks) judge_->UseFirstWeeks(parts_.first_weeks);
   JudgeOutput output;
   const absl::Status status = parts_.storage.Read([&](StorageReader& reader) -> absl::Status {
     const absl::StatusOr<std::vector<IssueRecord>> issues = reader.ListIssues(true);
@@ -106,23 +107,46 @@ void IssueEngine::OnMachineDeleted(const MachineRecord& machine) {
   if (running_) writer_->Forget(machine.id);
 }
 
+template <typename Answer>
+void IssueEngine::Serve(Ask<Answer> ask, std::function<void(absl::StatusOr<Answer>)> done) {
+  boost::asio::post(parts_.executor, [this, alive = std::weak_ptr(alive_), ask = std::move(ask), done = std::move(done)] {
+    const auto still = alive.lock();
+    if (!still || !*still || !running_) return done(absl::UnavailableError("the collector is stopping"));
+    if (writer_->failing()) {
+      return done(absl::UnavailableError("nothing can be stored now, so nothing was changed; the collector's log says why"));
+    }
+    JudgeOutput output;
+    absl::StatusOr<Answer> answer = ask(*judge_, parts_.clock.WallNow(), output);
+    if (!answer.ok()) return done(std::move(answer));
+    Carry(std::move(output), [done, answer = *std::move(answer)] { done(answer); });
+  });
+}
+
 void IssueEngine::Act(v1::ActOnIssueRequest request, Actor actor, Done done) {
-  Serve([request = std::move(request), actor = std::move(actor)](IssueJudge& judge, absl::Time now, JudgeOutput& out) {
+  Serve<v1::Issue>([request = std::move(request), actor = std::move(actor)](IssueJudge& judge, absl::Time now, JudgeOutput& out) {
     return judge.Act(request, actor, now, out);
   }, std::move(done));
 }
 
 void IssueEngine::Create(v1::CreateIssueRequest request, std::optional<MachineRecord> machine, Actor actor, Done done) {
-  Serve([request = std::move(request), machine = std::move(machine), actor = std::move(actor)](
+  Serve<v1::Issue>([request = std::move(request), machine = std::move(machine), actor = std::move(actor)](
             IssueJudge& judge, absl::Time now, JudgeOutput& out) {
     return judge.Create(request, machine ? &*machine : nullptr, actor, now, out);
   }, std::move(done));
 }
 
 void IssueEngine::Drill(std::string type, MachineRecord machine, Actor actor, Done done) {
-  Serve([type = std::move(type), machine = std::move(machine), actor = std::move(actor)](IssueJudge& judge, absl::Time now,
+  Serve<v1::Issue>([type = std::move(type), machine = std::move(machine), actor = std::move(actor)](IssueJudge& judge, absl::Time now,
                                                                                          JudgeOutput& out) {
     return judge.Drill(type, machine, actor, now, out);
+  }, std::move(done));
+}
+
+void IssueEngine::ReleaseFindings(v1::ReleaseFindingsRequest request, Actor actor,
+                                  std::function<void(absl::StatusOr<std::vector<v1::Issue>>)> done) {
+  Serve<std::vector<v1::Issue>>([request = std::move(request), actor = std::move(actor)](IssueJudge& judge, absl::Time now,
+                                                                                        JudgeOutput& out) {
+    return judge.ReleaseFindings(request, actor, now, out);
   }, std::move(done));
 }
 
@@ -140,20 +164,6 @@ void IssueEngine::ListWatched(std::string machine_id, std::function<void(absl::S
     }
     if (response.types().empty()) return done(absl::FailedPreconditionError("nothing is judged on this machine: it is retired"));
     done(std::move(response));
-  });
-}
-
-void IssueEngine::Serve(Ask ask, Done done) {
-  boost::asio::post(parts_.executor, [this, alive = std::weak_ptr(alive_), ask = std::move(ask), done = std::move(done)] {
-    const auto still = alive.lock();
-    if (!still || !*still || !running_) return done(absl::UnavailableError("the collector is stopping"));
-    if (writer_->failing()) {
-      return done(absl::UnavailableError("nothing can be stored now, so nothing was changed; the collector's log says why"));
-    }
-    JudgeOutput output;
-    absl::StatusOr<v1::Issue> issue = ask(*judge_, parts_.clock.WallNow(), output);
-    if (!issue.ok()) return done(std::move(issue));
-    Carry(std::move(output), [done, issue = *std::move(issue)] { done(issue); });
   });
 }
 

@@ -40,6 +40,7 @@ class IssueEngine final : public ObservationSink, public IssueDesk {
     PartyFor party_for = {};               // whose move an issue is when it opens; none: what its rule says
     std::function<void(v1::Issue&)> help = {};  // fills in what helps to act on it; none: nothing
     WindowBook* windows = nullptr;         // which maintenance windows there are; none: there are none
+    FirstWeeks::Terms first_weeks = {};    // how long findings are initial ones; none: they never are
   };
   explicit IssueEngine(Parts parts);
   ~IssueEngine() override;
@@ -61,14 +62,18 @@ class IssueEngine final : public ObservationSink, public IssueDesk {
   void Act(v1::ActOnIssueRequest request, Actor actor, Done done) override;
   void Create(v1::CreateIssueRequest request, std::optional<MachineRecord> machine, Actor actor, Done done) override;
   void Drill(std::string type, MachineRecord machine, Actor actor, Done done) override;
+  void ReleaseFindings(v1::ReleaseFindingsRequest request, Actor actor,
+                       std::function<void(absl::StatusOr<std::vector<v1::Issue>>)> done) override;
   void ListWatched(std::string machine_id, std::function<void(absl::StatusOr<v1::ListWatchedResponse>)> done) override;
 
  private:
   void Tick();
   void Carry(JudgeOutput output, std::function<void()> stored = {});
   // Has the judge do what a person asks, on the core thread, and answers when it is stored.
-  using Ask = std::function<absl::StatusOr<v1::Issue>(IssueJudge& judge, absl::Time now, JudgeOutput& out)>;
-  void Serve(Ask ask, Done done);
+  template <typename Answer>
+  using Ask = std::function<absl::StatusOr<Answer>(IssueJudge& judge, absl::Time now, JudgeOutput& out)>;
+  template <typename Answer>
+  void Serve(Ask<Answer> ask, std::function<void(absl::StatusOr<Answer>)> done);
 
   Parts parts_;
   std::unique_ptr<IssueJudge> judge_;

@@ -56,6 +56,7 @@ void IssueJudge::Reconfigure(std::vector<std::unique_ptr<Rule>> rules, absl::Tim
 MachineWatch& IssueJudge::WatchOf(const MachineRecord& machine) {
   const auto found = watches_.find(machine.id);
   if (found != watches_.end()) return found->second;
+  book_.first_weeks().Meet(machine);
   MachineWatch& watch = watches_.try_emplace(machine.id, machine, absl::InfinitePast()).first->second;
   JudgeOutput none;  // a machine that is new has nothing to close
   Configure(watch, start_, none);
@@ -63,6 +64,7 @@ MachineWatch& IssueJudge::WatchOf(const MachineRecord& machine) {
 }
 
 void IssueJudge::LoadMachine(const MachineRecord& machine, std::string_view memory, JudgeOutput& out) {
+  book_.first_weeks().Meet(machine);
   if (machine.state == MachineState::kRetired) {
     book_.Close(machine.id, "", "the machine was retired", start_, out.changes);
     return;
@@ -225,6 +227,7 @@ void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
   if (!housekeeping) return;
   next_housekeeping_ = now + kHousekeeping;
   book_.EndDrills(now, out.changes);
+  book_.ReportFindings(now, out.changes);
   book_.CloseQuiet(now, out.changes);
 }
 

@@ -49,6 +49,8 @@ class IssueJudge {
   // At start, in this order. Without terms clocks are the catalogue's, in office hours of UTC.
   void UseTerms(TermsOf terms_of) { book_.UseTerms(std::move(terms_of)); }
   void UseWindows(WindowBook& windows) { book_.UseWindows(windows); }
+  // Without terms there are no initial findings. Before LoadMachine.
+  void UseFirstWeeks(FirstWeeks::Terms terms) { book_.first_weeks().UseTerms(std::move(terms)); }
   // Whose move an issue is when it opens; without it that is what its rule says.
   void UseParties(PartyFor party_for) { book_.UseParties(std::move(party_for)); }
   void LoadIssues(const std::vector<IssueRecord>& records) { book_.Load(records); }
@@ -70,6 +72,10 @@ class IssueJudge {
   absl::StatusOr<v1::Issue> Create(const v1::CreateIssueRequest& request, const MachineRecord* machine, const Actor& actor,
                                    absl::Time now, JudgeOutput& out) {
     return book_.Create(request, machine, actor, now, out.changes);
+  }
+  absl::StatusOr<std::vector<v1::Issue>> ReleaseFindings(const v1::ReleaseFindingsRequest& request, const Actor& actor,
+                                                         absl::Time now, JudgeOutput& out) {
+    return book_.ReleaseFindings(request, actor, now, out.changes);
   }
   // Other rules, or another configuration of them. Of series that are sampled seldom the rules know only after the next sample.
   void Reconfigure(std::vector<std::unique_ptr<Rule>> rules, absl::Time now, JudgeOutput& out);

@@ -42,6 +42,7 @@ std::string EncodeRuleState(const RuleState& state) {
                                      {"flapping", state.flapping},
                                      {"rounds", std::move(rounds)},
                                      {"window_since", FromTime(state.window_since)},
+                                     {"first_look", state.first_look},
                                      {"levels", std::move(levels)}});
 }
 
@@ -66,6 +67,7 @@ bool DecodeRuleState(std::string_view text, RuleState& state) {
       for (const json::value& round : rounds->as_array()) read.rounds.push_back(ToTime(round));
     }
     if (const json::value* window = parsed.as_object().if_contains("window_since")) read.window_since = ToTime(*window);
+    if (const json::value* first_look = parsed.as_object().if_contains("first_look")) read.first_look = first_look->as_bool();
     for (const json::value& level : parsed.at("levels").as_array()) {
       LevelLatch latch;
       latch.name = word(level.at("name"));

@@ -20,6 +20,7 @@ struct RuleState {
   std::vector<absl::Time> rounds;    // likewise
   Severity dismissed = Severity::kNone;  // a person closed its issue as a false alarm: up to this severity it is kept quiet
   absl::Time window_since = absl::InfinitePast();  // a maintenance window has stopped its clock since
+  bool first_look = false;  // it was true already when the machine was first seen
 };
 
 std::string EncodeRuleState(const RuleState& state);

@@ -63,6 +63,13 @@ class IdleDesk final : public IssueDesk {
     issue.set_machine_id(machine.id);
     done(issue);
   }
+  void ReleaseFindings(v1::ReleaseFindingsRequest request, Actor by,
+                       std::function<void(absl::StatusOr<std::vector<v1::Issue>>)> done) override {
+    actor = std::move(by);
+    std::vector<v1::Issue> issues(1);
+    issues[0].set_type(request.type());
+    done(std::move(issues));
+  }
   void ListWatched(std::string machine_id, std::function<void(absl::StatusOr<v1::ListWatchedResponse>)> done) override {
     v1::ListWatchedResponse response;
     response.set_machine_id(machine_id);

@@ -26,12 +26,14 @@ struct Timeline {
   std::string site = "Head office";
   std::string machine_class = "server";
   absl::Duration interval = absl::Seconds(15);
+  bool is_new_machine = false;         // it enrols at the start; else it is there for long
+  bool is_old_site = false;            // another machine was there for long
   std::map<std::string, RuleConfig> rules;
   absl::Time start = absl::FromUnixSeconds(1'772'438'400);  // Monday 2026-03-02 08:00 UTC
   std::string zone;                    // of the site; empty: as the policy says, else UTC
   std::vector<WindowConfig> windows;   // beside the policy's
   std::vector<TimelineStep> steps;     // in order of time
-  std::vector<TimelineStep> expected;  // words: action, type, subject ("-": the machine), severity if given
+  std::vector<TimelineStep> expected;  // words: action, type, subject ("-": the machine), severity and told or untold if given
   absl::Duration end;
 };
 

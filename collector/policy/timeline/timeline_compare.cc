@@ -8,7 +8,7 @@
 namespace steward::collector {
 
 std::string TimelineEvent::ToString() const {
-  return StrCat(DurationText(at), " ", action, " ", type, " ", subject, " ", severity);
+  return StrCat(DurationText(at), " ", action, " ", type, " ", subject, " ", severity, key.empty() ? " untold" : " told");
 }
 
 std::string CompareTimeline(const Timeline& timeline, const std::vector<TimelineEvent>& events) {
@@ -29,7 +29,8 @@ std::string CompareTimeline(const Timeline& timeline, const std::vector<Timeline
     }
     const TimelineEvent& event = events[i];
     const bool same = event.action == expected.words[0] && event.type == expected.words[1] && event.subject == expected.words[2] &&
-                      (expected.words.size() < 4 || event.severity == expected.words[3]);
+                      (expected.words.size() < 4 || event.severity == expected.words[3]) &&
+                      (expected.words.size() < 5 || expected.words[4] == (event.key.empty() ? "untold" : "told"));
     const bool in_time = event.at >= expected.at && event.at <= expected.at + slack;
     if (!same || !in_time) StrAppend(&wrong, text, ", came ", event.ToString(), "\n");
   }

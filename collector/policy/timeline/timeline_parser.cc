@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -94,7 +95,7 @@ absl::StatusOr<Timeline> ParseTimeline(std::string_view name, std::string_view t
   int line = 0;
   for (absl::string_view row : absl::StrSplit(ToAbsl(text), '\n')) {
     ++line;
-    row = row.substr(0, row.find(" #"));
+    row = absl::StripTrailingAsciiWhitespace(row.substr(0, row.find(" #")));
     std::vector<std::string> words = absl::StrSplit(row, ' ', absl::SkipWhitespace());
     if (words.empty() || words[0].starts_with("#")) continue;
     absl::Status status;
@@ -107,6 +108,9 @@ absl::StatusOr<Timeline> ParseTimeline(std::string_view name, std::string_view t
       if (interval.ok() && *interval < absl::Seconds(1)) status = absl::InvalidArgumentError("a machine is sampled once a second at most");
     } else if (words[0] == "site" && words.size() > 1) {
       timeline.site = absl::StrJoin(words.begin() + 1, words.end(), " ");
+    } else if (row == "new machine" || row == "new machine at an old site") {
+      timeline.is_new_machine = true;
+      timeline.is_old_site = row != "new machine";
     } else if (words[0] == "zone" && words.size() == 2) {
       status = ReadZone(words[1], timeline);
     } else if (words[0] == "start" && words.size() == 3) {

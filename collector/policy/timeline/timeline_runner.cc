@@ -52,6 +52,7 @@ class Simulation {
     machine_.site = timeline.site;
     machine_.machine_class = timeline.machine_class;
     machine_.interval = timeline.interval;
+    if (timeline.is_new_machine) machine_.enrolled_time = start_;
     windows_.SetZones(sites_.Zones());
     SetWindows(std::nullopt);
   }
@@ -83,6 +84,7 @@ class Simulation {
     if (step.words[0] == "disk") return series_.DoDisk(step);
     if (step.words[0] == "metric") return series_.DoMetric(step);
     if (step.words[0] == "window") return DoWindow(step);
+    if (step.words[0] == "release") return DoRelease(step);
     const std::string what = absl::StrJoin(step.words, " ");
     const std::map<std::string, std::function<void()>> actions = {
         {"samples stop", [&] { sampling_ = false; }},
@@ -152,9 +154,17 @@ class Simulation {
     judge_->UseParties([this](const v1::Issue& issue, std::string_view by_rule) {
       return ResponsibleParty(config_.policy.responsibility, issue, by_rule);
     });
+    judge_->UseFirstWeeks([this] { return config_.policy.first_weeks; });
     std::vector<IssueRecord> records;
     for (const auto& [id, record] : stored_) records.push_back(record);
     judge_->LoadIssues(records);
+    if (timeline_.is_old_site) {
+      MachineRecord older;
+      older.id = "older";
+      older.site = machine_.site;
+      older.state = MachineState::kRetired;
+      Take([&](JudgeOutput& out) { judge_->LoadMachine(older, "", out); });
+    }
     Take([&](JudgeOutput& out) { judge_->LoadMachine(machine_, memory_, out); });
   }
 
@@ -248,6 +258,19 @@ class Simulation {
     window.end.absolute = now_ + *length;
     SetWindows(std::move(window));
     return absl::OkStatus();
+  }
+
+  // release disk-space-low, or all
+  absl::Status DoRelease(const TimelineStep& step) {
+    if (step.words.size() != 2) return absl::InvalidArgumentError("write release disk-space-low, or release all");
+    v1::ReleaseFindingsRequest request;
+    request.set_site(machine_.site);
+    if (step.words[1] != "all") request.set_type(step.words[1]);
+    absl::Status status;
+    Take([&](JudgeOutput& out) {
+      status = judge_->ReleaseFindings(request, {"Mari", "Mari", Role::kItManager}, now_, out).status();
+    });
+    return status;
   }
 
   const Timeline& timeline_;

@@ -283,6 +283,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[[remote_write]]\nurl = \"https://h/\"\nkeep = [\"{a}\"]\n", "collector.toml:3:8: ", "no pattern"},
         BadCase{"[[remote_write]]\nurl = \"https://h/\"\nsamples_per_request = 1\n", "collector.toml:3:23: ", "from 100 to 50000"},
         BadCase{"[heartbeat]\nurls = [\"watch\"]\n", "collector.toml:2:8: ", "not a web address"},
+        BadCase{"[first_weeks]\nsite = \"2 weeks\"\n", "collector.toml:2:8: ", "unknown unit"},
+        BadCase{"[first_weeks]\nmachine = \"1000d\"\n", "collector.toml:2:11: ", "\"0s\" to \"12w\""},
         BadCase{"[listen\n", "collector.toml:1:8: ", "this is not TOML"}));
 
 TEST(Config, ReportsAllMistakesOfADocument) {
