@@ -273,7 +273,7 @@ class RunningCollector final : public Collector {
   }
 
   absl::Status StartHttp() {
-    AddMachineService(latest_, *storage_, registry_, rpc_,
+    AddMachineService(clock_, latest_, *storage_, registry_, rpc_,
                       [this](StorageReader& reader, const MachineRecord& machine, int count) {
                         return coverage_->Days(reader, machine, count);
                       });

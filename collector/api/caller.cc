@@ -1,6 +1,7 @@
 #include "collector/api/caller.h"
 
 #include "base/text.h"
+#include "collector/audit/audit_note.h"
 #include "collector/issues/actor.h"
 
 namespace steward::collector {
@@ -55,6 +56,8 @@ std::string WhoActs(const Caller& caller) {
 Actor ActorOf(const Caller& caller) {
   return {.record = WhoActs(caller), .person = caller.on_behalf.empty() ? caller.name : caller.on_behalf, .role = caller.role};
 }
+
+AuditNote NoteOf(const Caller& caller, absl::Time now, std::string reason) { return {WhoActs(caller), now, std::move(reason)}; }
 
 bool MayCall(Role role, std::string_view method) {
   for (const Right& right : kRights) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/time/time.h"
 #include "collector/identity/role.h"
 
 namespace steward::collector {
@@ -15,10 +16,12 @@ struct Caller {
 };
 
 struct Actor;
+struct AuditNote;
 
 // Both, for the records: "Mari Mets (local user 0)".
 std::string WhoActs(const Caller& caller);
 Actor ActorOf(const Caller& caller);
+AuditNote NoteOf(const Caller& caller, absl::Time now, std::string reason = "");
 
 // Whether the role may call a method, named as in its descriptor: "steward.v1.MachineService.ListMachines".
 // A method that the table does not name is the owner's alone.

@@ -35,8 +35,8 @@ void AddChannelService(Storage& storage, ChannelTester& channels, RpcTable& rpc)
         channels.TestChannel(request.channel(), std::move(done));
       });
   rpc.Add<v1::RetryDeliveryRequest, v1::RetryDeliveryResponse>(
-      "steward.v1.DeliveryService.RetryDelivery", [&](const Caller&, const auto& request, auto done) {
-        channels.RetryDeliveries(request.idempotency_key(), request.channel(), [done = std::move(done)](const auto& records) {
+      "steward.v1.DeliveryService.RetryDelivery", [&](const Caller& caller, const auto& request, auto done) {
+        channels.RetryDeliveries(request.idempotency_key(), request.channel(), WhoActs(caller), [done = std::move(done)](const auto& records) {
           if (!records.ok()) return done(records.status());
           v1::RetryDeliveryResponse response;
           for (const OutboxRecord& record : *records) *response.add_deliveries() = DeliveryMessage(record);

@@ -20,8 +20,8 @@ class ChannelTester {
                            std::function<void(absl::StatusOr<v1::TestChannelResponse>)> done) = 0;
   // Sends what was given up once more: all dead deliveries whose key is this or begins so, of one channel or (empty) of all.
   // Calls `done` once, on any thread, with them as they wait again. NotFound: there is none; FailedPrecondition: its channel
-  // is not configured any more.
-  virtual void RetryDeliveries(const std::string& key, const std::string& channel,
+  // is not configured any more. `by`: who asks, for the audit trail.
+  virtual void RetryDeliveries(const std::string& key, const std::string& channel, const std::string& by,
                                std::function<void(absl::StatusOr<std::vector<OutboxRecord>>)> done) = 0;
 };
 

@@ -7,6 +7,7 @@
 #include "collector/api/machine_lookup.h"
 #include "collector/api/messages.h"
 #include "collector/api/services.h"
+#include "collector/audit/audit_note.h"
 #include "collector/identity/reinstalled.h"
 #include "spdlog/spdlog.h"
 
@@ -118,15 +119,14 @@ absl::StatusOr<MachineRecord> FindToChange(Storage& storage, const std::string& 
   return read.ok() ? found : read;
 }
 
-void RetireMachine(const Latest& latest, Storage& storage, MachineRegistry& machines, const Caller& caller,
+void RetireMachine(const Latest& latest, Storage& storage, MachineRegistry& machines, AuditNote note,
                    const v1::RetireMachineRequest& request, RpcTable::Done<v1::RetireMachineResponse> done) {
   const auto found = FindToChange(storage, request.machine(), request.reason());
   if (!found.ok()) return done(found.status());
-  machines.Retire(found->id, [&latest, done = std::move(done), by = caller.name,
-                             reason = request.reason()](absl::StatusOr<MachinePointer> machine) {
+  machines.Retire(found->id, note, [&latest, done = std::move(done), note](absl::StatusOr<MachinePointer> machine) {
     if (!machine.ok()) return done(machine.status());
-    spdlog::info("machine {} ({}) retired by {}: {}", (*machine)->instance, (*machine)->id, by,
-                 reason.empty() ? "no reason given" : reason);
+    spdlog::info("machine {} ({}) retired by {}: {}", (*machine)->instance, (*machine)->id, note.actor,
+                 note.reason.empty() ? "no reason given" : note.reason);
     v1::RetireMachineResponse response;
     *response.mutable_machine() = MachineMessage(**machine, latest, 0);
     done(std::move(response));
@@ -156,13 +156,13 @@ absl::Status FindPair(StorageReader& reader, const v1::ApproveMachineRequest& re
   return absl::OkStatus();
 }
 
-void ApproveMachine(const Latest& latest, Storage& storage, MachineRegistry& machines, const Caller& caller,
+void ApproveMachine(const Latest& latest, Storage& storage, MachineRegistry& machines, AuditNote note,
                     const v1::ApproveMachineRequest& request, RpcTable::Done<v1::ApproveMachineResponse> done) {
   MachineRecord machine, old;
   const absl::Status read = storage.Read([&](StorageReader& reader) { return FindPair(reader, request, machine, old); });
   if (!read.ok()) return done(read);
-  ApproveReinstalled(machines, machine.id, old.id,
-                     [&latest, done = std::move(done), by = caller.name](absl::StatusOr<Approved> approved) {
+  ApproveReinstalled(machines, machine.id, old.id, note,
+                     [&latest, done = std::move(done), by = note.actor](absl::StatusOr<Approved> approved) {
                        if (!approved.ok()) return done(approved.status());
                        spdlog::info("machine {} was approved by {} as the one that was {}", approved->machine->instance, by,
                                     approved->retired->id);
@@ -173,7 +173,7 @@ void ApproveMachine(const Latest& latest, Storage& storage, MachineRegistry& mac
                      });
 }
 
-void DeleteMachine(const Latest& latest, Storage& storage, MachineRegistry& machines, const Caller& caller,
+void DeleteMachine(const Latest& latest, Storage& storage, MachineRegistry& machines, AuditNote note,
                    const v1::DeleteMachineRequest& request, RpcTable::Done<v1::DeleteMachineResponse> done) {
   const auto found = FindToChange(storage, request.machine(), request.reason());
   if (!found.ok()) return done(found.status());
@@ -183,9 +183,9 @@ void DeleteMachine(const Latest& latest, Storage& storage, MachineRegistry& mach
                "`stewardctl machine retire ", found->instance, "`, or do both at once: `stewardctl machine delete --retire ",
                found->instance, "`")));
   }
-  spdlog::info("machine {} ({}) is being deleted by {}: {}", found->instance, found->id, caller.name,
+  spdlog::info("machine {} ({}) is being deleted by {}: {}", found->instance, found->id, note.actor,
                request.reason().empty() ? "no reason given" : request.reason());
-  machines.Delete(found->id, [&latest, done = std::move(done)](absl::StatusOr<MachinePointer> machine) {
+  machines.Delete(found->id, std::move(note), [&latest, done = std::move(done)](absl::StatusOr<MachinePointer> machine) {
     if (!machine.ok()) return done(machine.status());
     spdlog::info("machine {} ({}) is deleted with its samples, inventory and issues", (*machine)->instance, (*machine)->id);
     v1::DeleteMachineResponse response;
@@ -196,7 +196,7 @@ void DeleteMachine(const Latest& latest, Storage& storage, MachineRegistry& mach
 
 }  // namespace
 
-void AddMachineService(const Latest& latest, Storage& storage, MachineRegistry& machines, RpcTable& rpc,
+void AddMachineService(const Clock& clock, const Latest& latest, Storage& storage, MachineRegistry& machines, RpcTable& rpc,
                        CoverageDays coverage) {
   rpc.AddImmediate<v1::ListMachinesRequest, v1::ListMachinesResponse>(
       "steward.v1.MachineService.ListMachines",
@@ -208,15 +208,15 @@ void AddMachineService(const Latest& latest, Storage& storage, MachineRegistry& 
       });
   rpc.Add<v1::RetireMachineRequest, v1::RetireMachineResponse>(
       "steward.v1.MachineService.RetireMachine", [&](const Caller& caller, const auto& request, auto done) {
-        RetireMachine(latest, storage, machines, caller, request, std::move(done));
+        RetireMachine(latest, storage, machines, NoteOf(caller, clock.WallNow(), request.reason()), request, std::move(done));
       });
   rpc.Add<v1::ApproveMachineRequest, v1::ApproveMachineResponse>(
       "steward.v1.MachineService.ApproveMachine", [&](const Caller& caller, const auto& request, auto done) {
-        ApproveMachine(latest, storage, machines, caller, request, std::move(done));
+        ApproveMachine(latest, storage, machines, NoteOf(caller, clock.WallNow()), request, std::move(done));
       });
   rpc.Add<v1::DeleteMachineRequest, v1::DeleteMachineResponse>(
       "steward.v1.MachineService.DeleteMachine", [&](const Caller& caller, const auto& request, auto done) {
-        DeleteMachine(latest, storage, machines, caller, request, std::move(done));
+        DeleteMachine(latest, storage, machines, NoteOf(caller, clock.WallNow(), request.reason()), request, std::move(done));
       });
 }
 

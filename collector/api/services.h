@@ -42,7 +42,7 @@ using CoverageDays =
 
 // References outlive the table and every call under way. Storage is read on the calling thread.
 // Without `coverage` none is shown.
-void AddMachineService(const Latest& latest, Storage& storage, MachineRegistry& machines, RpcTable& rpc,
+void AddMachineService(const Clock& clock, const Latest& latest, Storage& storage, MachineRegistry& machines, RpcTable& rpc,
                        CoverageDays coverage = {});
 void AddTokenService(TokenService& tokens, RpcTable& rpc);
 void AddIssueService(Storage& storage, IssueDesk& desk, RpcTable& rpc);

@@ -155,21 +155,13 @@ void AddMachineCommands(CLI::App& app, Arguments& arguments, Run& run) {
   });
 }
 
-// The person on whose behalf a command acts.
-CLI::App* AddActing(CLI::App& app, Arguments& arguments, const char* name, const char* description) {
-  CLI::App* command = app.add_subcommand(name, description)->require_subcommand(1);
-  command->add_option("--as", arguments.address.on_behalf,
-                      "by the local socket: act for this person; the records name both of you");
-  return command;
-}
-
 void AddIssueCommands(CLI::App& app, Arguments& arguments, Run& run) {
   CLI::App* issues = app.add_subcommand("issues", "open issues");
   issues->add_flag("--all", arguments.issues.all, "those that are over too");
   issues->add_option("--machine", arguments.issues.machine, "of this machine only");
   issues->add_option("--type", arguments.issues.type, "of this type only, e.g. disk-space-low");
   issues->callback([&] { run = [&](const CtlContext& context) { return Issues(context, arguments.issues); }; });
-  CLI::App* issue = AddActing(app, arguments, "issue", "one issue, and what people do about it");
+  CLI::App* issue = app.add_subcommand("issue", "one issue, and what people do about it")->require_subcommand(1);
   CLI::App* show = issue->add_subcommand("show", "what is wrong, the evidence, and what happened so far");
   show->add_option("ID", arguments.name, "or its beginning")->required();
   show->callback([&] { run = [&](const CtlContext& context) { return IssueShow(context, arguments.name); }; });
@@ -244,13 +236,14 @@ int RunCommandLine(int argc, char** argv) {
   app.add_option("--data", arguments.address.data_dir,
                  "the collector's data directory ($STEWARD_DATA, else /var/lib/steward-collector)")
       ->excludes(server);
+  app.add_option("--as", arguments.address.on_behalf, "by the local socket: act for this person; the records name both of you");
   app.add_flag("--json", arguments.json, "print JSON for programs");
   AddTokenCommands(app, arguments, run);
   AddMachineCommands(app, arguments, run);
   AddIssueCommands(app, arguments, run);
-  AddFindingsCommands(*AddActing(app, arguments, "findings", "initial findings: what was wrong when a machine was first seen"), run);
-  AddWindowCommands(*AddActing(app, arguments, "window", "agreed times in which machines may be disturbed"), run);
-  AddPolicyCommands(*AddActing(app, arguments, "policy", "the document that says what people have decided"), run);
+  AddFindingsCommands(*app.add_subcommand("findings", "initial findings: what was wrong when a machine was first seen")->require_subcommand(1), run);
+  AddWindowCommands(*app.add_subcommand("window", "agreed times in which machines may be disturbed")->require_subcommand(1), run);
+  AddPolicyCommands(*app.add_subcommand("policy", "the document that says what people have decided")->require_subcommand(1), run);
   AddAuditCommands(app, arguments, run);
   AddOtherCommands(app, arguments, run);
   try {

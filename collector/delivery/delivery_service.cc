@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "base/text.h"
 #include "boost/asio/post.hpp"
+#include "collector/audit/audit_note.h"
 #include "collector/delivery/bundle.h"
 #include "collector/delivery/retry.h"
 #include "spdlog/spdlog.h"
@@ -272,9 +273,9 @@ void DeliveryService::TestChannel(const std::string& channel,
   }));
 }
 
-void DeliveryService::RetryDeliveries(const std::string& key, const std::string& channel,
+void DeliveryService::RetryDeliveries(const std::string& key, const std::string& channel, const std::string& by,
                                       std::function<void(absl::StatusOr<std::vector<OutboxRecord>>)> done) {
-  boost::asio::post(parts_.executor, WhileAlive([this, key, channel, done = std::move(done)] {
+  boost::asio::post(parts_.executor, WhileAlive([this, key, channel, by, done = std::move(done)] {
     absl::StatusOr<std::vector<OutboxRecord>> found = FindDead(parts_.storage, key, channel);
     if (!found.ok()) return done(found.status());
     for (OutboxRecord& record : *found) {
@@ -285,13 +286,31 @@ void DeliveryService::RetryDeliveries(const std::string& key, const std::string&
       record.next_attempt_time = parts_.clock.WallNow();
       record.attempts = std::max<std::uint32_t>(record.attempts, 1);  // past the stages: somebody wants it now
     }
-    for (const OutboxRecord& record : *found) {
-      Keep(record);
-      Enqueue(record);
-    }
-    Dispatch();
-    done(*std::move(found));
+    SendOnceMore(*std::move(found), by, done);
   }));
+}
+
+void DeliveryService::SendOnceMore(std::vector<OutboxRecord> records, const std::string& by,
+                                   std::function<void(absl::StatusOr<std::vector<OutboxRecord>>)> done) {
+  const AuditNote note{by, parts_.clock.WallNow(), ""};
+  const auto store = [records, note](StorageTransaction& transaction) {
+    absl::Status status;
+    for (const OutboxRecord& record : records) {
+      status.Update(transaction.UpdateDelivery(record));
+      status.Update(transaction.AddAudit(note.Of("delivery-retried", StrCat("delivery ", record.idempotency_key), "dead",
+                                                 StrCat("waiting for channel ", record.channel))));
+    }
+    return status;
+  };
+  auto on_stored = WhileAlive([this, records, done = std::move(done)](const absl::Status& status) {
+    if (!status.ok()) return done(status);
+    for (const OutboxRecord& record : records) Enqueue(record);
+    Dispatch();
+    done(records);
+  });
+  parts_.storage.Write(store, [executor = parts_.executor, on_stored](const absl::Status& status) {
+    boost::asio::post(executor, [on_stored, status]() mutable { on_stored(status); });
+  });
 }
 
 }  // namespace steward::collector

@@ -53,7 +53,7 @@ class DeliveryService final : public ChannelTester {
   // Sends a marked test message now, once, past the outbox. From any thread; `done` is called on the executor.
   // NotFound: no such channel, with those there are.
   void TestChannel(const std::string& channel, std::function<void(absl::StatusOr<v1::TestChannelResponse>)> done) override;
-  void RetryDeliveries(const std::string& key, const std::string& channel,
+  void RetryDeliveries(const std::string& key, const std::string& channel, const std::string& by,
                        std::function<void(absl::StatusOr<std::vector<OutboxRecord>>)> done) override;
 
  private:
@@ -69,6 +69,9 @@ class DeliveryService final : public ChannelTester {
     std::size_t under_way = 0;
   };
 
+  // Stores that they wait again, with who wanted it, then sends them.
+  void SendOnceMore(std::vector<OutboxRecord> records, const std::string& by,
+                    std::function<void(absl::StatusOr<std::vector<OutboxRecord>>)> done);
   void Load();
   absl::Status Resume(StorageReader& reader);
   void Enqueue(OutboxRecord record);

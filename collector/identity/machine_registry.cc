@@ -82,25 +82,26 @@ void MachineRegistry::Update(const MachineId& id, bool create, Mutation mutation
       });
 }
 
-void MachineRegistry::Retire(const MachineId& id, Done done) {
+void MachineRegistry::Retire(const MachineId& id, AuditNote note, Done done) {
   Update(
       id, false,
-      [](MachineRecord& machine, StorageTransaction&) -> absl::Status {
+      [note = std::move(note)](MachineRecord& machine, StorageTransaction& transaction) -> absl::Status {
         if (machine.state == MachineState::kRetired) {
           return absl::FailedPreconditionError(StrCat("machine ", machine.instance, " is retired already"));
         }
         machine.state = MachineState::kRetired;
-        return absl::OkStatus();
+        return transaction.AddAudit(note.Of("machine-retired", StrCat("machine ", machine.id), "active", "retired"));
       },
       std::move(done));
 }
 
-void MachineRegistry::Delete(const MachineId& id, Done done) {
+void MachineRegistry::Delete(const MachineId& id, AuditNote note, Done done) {
   Update(
       id, false,
-      [](MachineRecord& machine, StorageTransaction&) -> absl::Status {
+      [note = std::move(note)](MachineRecord& machine, StorageTransaction& transaction) -> absl::Status {
+        const bool is_active = machine.state == MachineState::kActive;
         machine.state = MachineState::kRetired;
-        return absl::OkStatus();
+        return transaction.AddAudit(note.Of("machine-deleted", StrCat("machine ", machine.id), is_active ? "active" : "retired", "deleted"));
       },
       [this, done = std::move(done)](absl::StatusOr<MachinePointer> machine) mutable {
         if (!machine.ok()) return done(machine.status());

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
 #include "boost/asio/any_io_executor.hpp"
+#include "collector/audit/audit_note.h"
 #include "collector/storage/storage.h"
 
 namespace steward::collector {
@@ -46,12 +47,12 @@ class MachineRegistry {
   void Update(const MachineId& id, bool create, Mutation mutation, Done done);
 
   // Ends the machine's right to connect; its history stays. FailedPrecondition: already retired.
-  void Retire(const MachineId& id, Done done);
+  void Retire(const MachineId& id, AuditNote note, Done done);
 
   // Retires the machine, forgets it here, then deletes what is kept of it, step by step, so that other writes are not held
   // up; its id is refused from then on. After an error, or a crash in the middle, the store has it as retired, and it may be
   // deleted again. `done` gets what it was.
-  void Delete(const MachineId& id, Done done);
+  void Delete(const MachineId& id, AuditNote note, Done done);
 
   // Core thread: the newest committed batch, or inventory digest; the store knows them already.
   void NoteSeen(const MachineId& id, absl::Time time);

@@ -58,17 +58,19 @@ const MachineRecord* MayBe(const MachineRecord& machine, const std::vector<Machi
   return best;
 }
 
-void ApproveReinstalled(MachineRegistry& machines, const MachineId& id, const MachineId& old_id,
+void ApproveReinstalled(MachineRegistry& machines, const MachineId& id, const MachineId& old_id, AuditNote note,
                         std::function<void(absl::StatusOr<Approved>)> done) {
   machines.Update(
       old_id, false,
-      [id](MachineRecord& old, StorageTransaction& transaction) -> absl::Status {
+      [id, note = std::move(note)](MachineRecord& old, StorageTransaction& transaction) -> absl::Status {
         const auto machine = transaction.GetMachine(id);
         if (!machine.ok()) return machine.status();
         if (absl::Status status = CheckPair(*machine, old); !status.ok()) return status;
+        const bool is_repeat = old.state == MachineState::kRetired;
         old.state = MachineState::kRetired;
         old.continued_as = id;
-        return absl::OkStatus();
+        if (is_repeat) return absl::OkStatus();
+        return transaction.AddAudit(note.Of("machine-approved", StrCat("machine ", id), "", StrCat("goes on for machine ", old.id)));
       },
       [&machines, id, old_id, done = std::move(done)](absl::StatusOr<MachinePointer> retired) {
         if (!retired.ok()) return done(retired.status());

@@ -24,7 +24,7 @@ struct Approved {
 // nothing any more. Calling it again ends what a crash has left half done. NotFound; InvalidArgument: a machine cannot
 // go on as itself; FailedPrecondition: the old one was seen since the other enrolled, so they are two, or either is
 // retired for another reason. `done` is called on the core thread.
-void ApproveReinstalled(MachineRegistry& machines, const MachineId& id, const MachineId& old_id,
+void ApproveReinstalled(MachineRegistry& machines, const MachineId& id, const MachineId& old_id, AuditNote note,
                         std::function<void(absl::StatusOr<Approved>)> done);
 
 }  // namespace steward::collector

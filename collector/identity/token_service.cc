@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "base/text.h"
+#include "collector/audit/audit_note.h"
 #include "collector/config/load_config.h"
 #include "collector/identity/certificate.h"
 #include "proto/wire/enrollment_token.h"
@@ -70,6 +71,14 @@ absl::Status UnknownApiToken() {
   return absl::UnauthenticatedError("this API token is not known; make one with `stewardctl token create --api --role viewer`");
 }
 
+// For the audit trail.
+std::string WhatItOpens(const TokenRecord& token) {
+  const std::string until = absl::FormatTime("%Y-%m-%d %H:%M UTC", token.expire_time, absl::UTCTimeZone());
+  if (token.kind == TokenKind::kApi) return StrCat("API, role ", token.role, ", until ", until);
+  return StrCat("enrolment of ", token.uses_allowed, " at site ", token.site, token.machine_class.empty() ? "" : StrCat(" as ", token.machine_class),
+                ", until ", until);
+}
+
 }  // namespace
 
 std::string_view TokenState(const TokenRecord& token, absl::Time now) {
@@ -124,14 +133,15 @@ void TokenService::SetDefaultAddresses(std::vector<std::string> addresses) {
   default_addresses_ = std::move(addresses);
 }
 
-void TokenService::Store(TokenRecord token, std::function<void(absl::StatusOr<TokenRecord>)> done) {
+void TokenService::Store(TokenRecord token, std::string by, std::function<void(absl::StatusOr<TokenRecord>)> done) {
   auto stored = std::make_shared<TokenRecord>(std::move(token));
   storage_.Write(
-      [this, stored](StorageTransaction& transaction) -> absl::Status {
+      [this, stored, note = AuditNote{std::move(by), clock_.WallNow(), ""}](StorageTransaction& transaction) -> absl::Status {
         do {
           stored->id = absl::BytesToHexString(random_(kTokenIdBytes));
         } while (transaction.GetToken(stored->id).ok());
-        return transaction.PutToken(*stored);
+        if (absl::Status status = transaction.PutToken(*stored); !status.ok()) return status;
+        return transaction.AddAudit(note.Of("token-created", StrCat("token ", stored->id), "", WhatItOpens(*stored)));
       },
       [stored, done = std::move(done)](absl::Status status) {
         if (status.ok()) {
@@ -143,7 +153,7 @@ void TokenService::Store(TokenRecord token, std::function<void(absl::StatusOr<To
 }
 
 void TokenService::CreateEnrollmentToken(const v1::CreateEnrollmentTokenRequest& request,
-                                         Done<v1::CreateEnrollmentTokenResponse> done) {
+                                         std::string by, Done<v1::CreateEnrollmentTokenResponse> done) {
   if (absl::Status status = CheckRequest(request); !status.ok()) return done(status);
   const absl::StatusOr<absl::Duration> lifetime =
       Lifetime(request.has_expires(), request.expires(), kEnrollmentTokenLifetime, kEnrollmentTokenLifetimeMax);
@@ -167,7 +177,7 @@ void TokenService::CreateEnrollmentToken(const v1::CreateEnrollmentTokenRequest&
   record.uses_allowed = std::max<std::uint32_t>(request.uses(), 1);
   record.created_time = now;
   record.expire_time = now + *lifetime;
-  Store(std::move(record),
+  Store(std::move(record), std::move(by),
         [now, text = wire::FormatEnrollmentToken(content), done = std::move(done)](absl::StatusOr<TokenRecord> stored) {
           if (!stored.ok()) return done(stored.status());
           v1::CreateEnrollmentTokenResponse response;
@@ -177,7 +187,7 @@ void TokenService::CreateEnrollmentToken(const v1::CreateEnrollmentTokenRequest&
         });
 }
 
-void TokenService::CreateApiToken(const v1::CreateApiTokenRequest& request, Done<v1::CreateApiTokenResponse> done) {
+void TokenService::CreateApiToken(const v1::CreateApiTokenRequest& request, std::string by, Done<v1::CreateApiTokenResponse> done) {
   if (!IsOneOf(request.role(), kRoles)) {
     return done(absl::InvalidArgumentError(
         StrCat("role \"", request.role(), "\" is not known; use owner, it-manager, partner, viewer or metrics")));
@@ -193,7 +203,7 @@ void TokenService::CreateApiToken(const v1::CreateApiTokenRequest& request, Done
   record.role = request.role();
   record.created_time = now;
   record.expire_time = now + *lifetime;
-  Store(std::move(record), [now, secret, done = std::move(done)](absl::StatusOr<TokenRecord> stored) {
+  Store(std::move(record), std::move(by), [now, secret, done = std::move(done)](absl::StatusOr<TokenRecord> stored) {
     if (!stored.ok()) return done(stored.status());
     v1::CreateApiTokenResponse response;
     response.set_token(StrCat(kApiPrefix, stored->id, "-", absl::WebSafeBase64Escape(secret)));
@@ -202,18 +212,20 @@ void TokenService::CreateApiToken(const v1::CreateApiTokenRequest& request, Done
   });
 }
 
-void TokenService::RevokeToken(const std::string& id, Done<v1::RevokeTokenResponse> done) {
+void TokenService::RevokeToken(const std::string& id, std::string by, Done<v1::RevokeTokenResponse> done) {
   auto revoked = std::make_shared<TokenRecord>();
   storage_.Write(
-      [id, revoked](StorageTransaction& transaction) -> absl::Status {
+      [id, revoked, note = AuditNote{std::move(by), clock_.WallNow(), ""}](StorageTransaction& transaction) -> absl::Status {
         absl::StatusOr<TokenRecord> token = transaction.GetToken(id);
         if (absl::IsNotFound(token.status())) {
           return absl::NotFoundError(StrCat("there is no token \"", id, "\"; `stewardctl token list` shows their ids"));
         }
         if (!token.ok()) return token.status();
-        token->revoked = true;
+        const bool is_repeat = std::exchange(token->revoked, true);
         *revoked = *token;
-        return transaction.PutToken(*token);
+        if (is_repeat) return absl::OkStatus();
+        if (absl::Status status = transaction.PutToken(*token); !status.ok()) return status;
+        return transaction.AddAudit(note.Of("token-revoked", StrCat("token ", id), "", "revoked"));
       },
       [now = clock_.WallNow(), revoked, done = std::move(done)](absl::Status status) {
         if (!status.ok()) return done(std::move(status));

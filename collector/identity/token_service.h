@@ -46,20 +46,21 @@ class TokenService {
   // host:port that new enrolment tokens name if the request names none.
   void SetDefaultAddresses(std::vector<std::string> addresses);
 
+  // `by`, here and below: who asks, for the audit trail.
   // InvalidArgument: class, uses, lifetime, site or an address not usable.
-  void CreateEnrollmentToken(const v1::CreateEnrollmentTokenRequest& request, Done<v1::CreateEnrollmentTokenResponse> done);
+  void CreateEnrollmentToken(const v1::CreateEnrollmentTokenRequest& request, std::string by, Done<v1::CreateEnrollmentTokenResponse> done);
   // "sta1-<id>-<base64url of the secret>". InvalidArgument: role or lifetime not usable.
-  void CreateApiToken(const v1::CreateApiTokenRequest& request, Done<v1::CreateApiTokenResponse> done);
+  void CreateApiToken(const v1::CreateApiTokenRequest& request, std::string by, Done<v1::CreateApiTokenResponse> done);
   // NotFound. A token that is revoked already stays so.
-  void RevokeToken(const std::string& id, Done<v1::RevokeTokenResponse> done);
+  void RevokeToken(const std::string& id, std::string by, Done<v1::RevokeTokenResponse> done);
   absl::StatusOr<v1::ListTokensResponse> ListTokens();
 
   // The record of a valid API token. Unauthenticated: unknown, altered, expired or revoked; says what to do.
   absl::StatusOr<TokenRecord> CheckApiToken(std::string_view text);
 
  private:
-  // Stores the record under an id not used so far.
-  void Store(TokenRecord token, std::function<void(absl::StatusOr<TokenRecord>)> done);
+  // Stores the record under an id not used so far, and who made it.
+  void Store(TokenRecord token, std::string by, std::function<void(absl::StatusOr<TokenRecord>)> done);
 
   Storage& storage_;
   const Clock& clock_;

@@ -68,7 +68,7 @@ std::vector<KeptKind> KeptKinds(const Config& config) {
       {"Issues with their evidence and history: who acknowledged, commented and closed",
        "the hand-over between IT manager and partner, and the proof of what was done",
        "until they end, then " + records, kManagers + std::string("; ") + ChannelNames(config), {"issue", "issue_event"}},
-      {"The audit trail: who did what about an issue, when and why; rules and tokens by their names",
+      {"The audit trail: who did what about an issue, a machine, a token, a window or the policy, when and why; rules and tokens by their names",
        "to prove later who decided and did what; each entry is chained to the one before, so that none can be changed unseen",
        "not deleted yet, also when the machine is", "owner and IT manager by stewardctl audit", {"audit", "audit_end"}},
       {"Messages about issues and what their receivers answered", "to deliver each one once and to prove it",

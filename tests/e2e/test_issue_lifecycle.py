@@ -120,7 +120,7 @@ def check_tampering(collector, folder, entries):
     assert verify(lines).returncode == 0
     refused(verify(lines[:1] + lines[2:]), "entry 2 is missing")
     refused(verify(lines[:1] + [lines[2], lines[1]] + lines[3:]), "entry 2 is out of its place")
-    refused(verify([lines[0].replace("opened", "closed")] + lines[1:]), "entry 1 is not what was written")
+    refused(verify([lines[0].replace('"action": "', '"action": "not-')] + lines[1:]), "entry 1 is not what was written")
 
     # In the database itself: its triggers refuse; without them the chain tells.
     collector.stop()

@@ -17,6 +17,7 @@ def test_a_deleted_machine_leaves_nothing_and_does_not_come_back(collector, make
     machine = collector.wait_for_machine()["id"]
     wait_until(lambda: collector.samples(machine, METRIC, "--from", "1h") and collector.json("machine", "show", machine).get("facts"),
                "data and inventory")
+    name = collector.machine()["hostName"]
     active = collector.ctl("machine", "delete", machine)
     assert active.returncode == 1 and "machine retire" in active.stderr and "--retire" in active.stderr, active.stderr
     assert collector.machine()["id"] == machine, "nothing happened"
@@ -40,7 +41,8 @@ def test_a_deleted_machine_leaves_nothing_and_does_not_come_back(collector, make
         rows = json.dumps([[str(value) for value in row] for row in database.execute(f'SELECT * FROM "{table}"')])
         if machine in rows:
             left[table] = rows
-    assert list(left) == ["setting"] and "machine-deleted/" in left["setting"], left
+    assert set(left) == {"setting", "audit"} and "machine-deleted/" in left["setting"], left
+    assert name not in left["audit"] and "machine-deleted" in left["audit"], "who deleted it stays, its name does not"
     for table in WITHOUT_ROWS:
         assert database.execute(f"SELECT COUNT(*) FROM {table}").fetchone() == (0,), table
     assert database.execute("SELECT IFNULL(SUM(LENGTH(samples)), 0) FROM batch").fetchone() == (0,)

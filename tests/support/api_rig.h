@@ -34,7 +34,7 @@ class OneChannel final : public ChannelTester {
     response.set_answer("204");
     done(response);
   }
-  void RetryDeliveries(const std::string&, const std::string&,
+  void RetryDeliveries(const std::string&, const std::string&, const std::string&,
                        std::function<void(absl::StatusOr<std::vector<OutboxRecord>>)> done) override {
     done(absl::NotFoundError("nothing was given up"));
   }
@@ -85,7 +85,7 @@ class ApiRig {
   static constexpr uid_t kOwnUser = 990;
 
   ApiRig() {
-    AddMachineService(latest, *storage, machines, rpc);
+    AddMachineService(clock, latest, *storage, machines, rpc);
     AddTokenService(tokens, rpc);
     AddIssueService(*storage, desk, rpc);
     AddAuditService(*storage, rpc);
@@ -127,7 +127,7 @@ class ApiRig {
     v1::CreateApiTokenRequest request;
     request.set_role(role);
     std::string token;
-    tokens.CreateApiToken(request, [&](auto response) {
+    tokens.CreateApiToken(request, "me", [&](auto response) {
       if (!response.ok()) throw std::runtime_error(response.status().ToString());
       token = response->token();
     });

@@ -244,7 +244,7 @@ TEST_F(DeliveryServiceTest, WhatWasGivenUpIsSentOnceMoreWhenAsked) {
   Run();
   std::optional<absl::StatusOr<std::vector<OutboxRecord>>> result;
   const auto retry = [&](const std::string& key, const std::string& channel) {
-    service_->RetryDeliveries(key, channel, [&](absl::StatusOr<std::vector<OutboxRecord>> records) { result = std::move(records); });
+    service_->RetryDeliveries(key, channel, "me", [&](absl::StatusOr<std::vector<OutboxRecord>> records) { result = std::move(records); });
     Run();
   };
   retry("k", "manager");
@@ -259,6 +259,15 @@ TEST_F(DeliveryServiceTest, WhatWasGivenUpIsSentOnceMoreWhenAsked) {
   EXPECT_EQ(All()[0].state, DeliveryState::kDelivered);
   retry("k1", "partner");
   EXPECT_TRUE(absl::IsNotFound(result->status())) << "delivered since";
+  const absl::Status read = storage_->Read([](StorageReader& reader) {
+    const std::vector<AuditRecord> trail = reader.ListAudit(0, 10).value();
+    EXPECT_EQ(trail.size(), 1U);
+    EXPECT_EQ(trail.front().actor, "me");
+    EXPECT_EQ(trail.front().action, "delivery-retried");
+    EXPECT_EQ(trail.front().object, "delivery k1");
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(read.ok()) << read;
 }
 
 // A channel that people read, with a digest each morning.

@@ -46,7 +46,7 @@ class ReinstalledTest : public testing::Test {
   }
   absl::StatusOr<Approved> Approve(const std::string& id, const std::string& old) {
     absl::StatusOr<Approved> result = absl::UnknownError("not called");
-    ApproveReinstalled(registry_, id, old, [&](absl::StatusOr<Approved> approved) { result = std::move(approved); });
+    ApproveReinstalled(registry_, id, old, AuditNote(), [&](absl::StatusOr<Approved> approved) { result = std::move(approved); });
     while (io_.poll() > 0) io_.restart();
     io_.restart();
     return result;

@@ -23,7 +23,7 @@ class TokenServiceTest : public ::testing::Test {
 
   absl::StatusOr<v1::CreateEnrollmentTokenResponse> Create(const v1::CreateEnrollmentTokenRequest& request) {
     absl::StatusOr<v1::CreateEnrollmentTokenResponse> result;
-    tokens.CreateEnrollmentToken(request, [&](auto response) { result = std::move(response); });
+    tokens.CreateEnrollmentToken(request, "me", [&](auto response) { result = std::move(response); });
     return result;
   }
   absl::StatusOr<v1::CreateApiTokenResponse> CreateApi(const std::string& role, absl::Duration expires = absl::Hours(1)) {
@@ -31,12 +31,12 @@ class TokenServiceTest : public ::testing::Test {
     request.set_role(role);
     request.mutable_expires()->set_seconds(absl::ToInt64Seconds(expires));
     absl::StatusOr<v1::CreateApiTokenResponse> result;
-    tokens.CreateApiToken(request, [&](auto response) { result = std::move(response); });
+    tokens.CreateApiToken(request, "me", [&](auto response) { result = std::move(response); });
     return result;
   }
   absl::StatusOr<v1::RevokeTokenResponse> Revoke(const std::string& id) {
     absl::StatusOr<v1::RevokeTokenResponse> result;
-    tokens.RevokeToken(id, [&](auto response) { result = std::move(response); });
+    tokens.RevokeToken(id, "me", [&](auto response) { result = std::move(response); });
     return result;
   }
   absl::StatusOr<TokenRecord> Consume(const std::string& secret) {

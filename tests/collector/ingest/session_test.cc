@@ -233,7 +233,7 @@ TEST_F(SessionTest, ServesOnlyTheNewerOfTwoStreamsOfAMachine) {
 
 TEST_F(SessionTest, EndsTheStreamOfAMachineThatIsRetired) {
   FakeTransport& agent = ConnectAndGreet(TestEpoch(7));
-  registry.Retire(kId, [](const absl::StatusOr<MachinePointer>& machine) { EXPECT_TRUE(machine.ok()); });
+  registry.Retire(kId, AuditNote(), [](const absl::StatusOr<MachinePointer>& machine) { EXPECT_TRUE(machine.ok()); });
   Run();
   ExpectEnded(agent, absl::StatusCode::kPermissionDenied, "was retired");
   FakeTransport& again = Connect();
@@ -250,7 +250,7 @@ TEST_F(SessionTest, EndsTheStreamOfAMachineThatIsDeletedAndForgetsIt) {
   storage.Hold();
   Say(agent, epoch.Batch(2));
   bool deleted = false;
-  registry.Delete(kId, [&](const absl::StatusOr<MachinePointer>& machine) {
+  registry.Delete(kId, AuditNote(), [&](const absl::StatusOr<MachinePointer>& machine) {
     ASSERT_TRUE(machine.ok()) << machine.status();
     EXPECT_EQ((*machine)->instance, "desk");
     deleted = true;

@@ -78,7 +78,7 @@ class UplinkServerTest : public ::testing::Test {
     request.set_site("office");
     request.mutable_expires()->set_seconds(absl::ToInt64Seconds(expires));
     std::promise<v1::CreateEnrollmentTokenResponse> made;
-    tokens.CreateEnrollmentToken(request, [&](auto response) { made.set_value(response.value()); });
+    tokens.CreateEnrollmentToken(request, "me", [&](auto response) { made.set_value(response.value()); });
     const v1::CreateEnrollmentTokenResponse response = made.get_future().get();
     last_token_id = response.record().id();
     return wire::ParseEnrollmentToken(response.token()).value();
@@ -221,7 +221,7 @@ TEST_F(UplinkServerTest, RefusesTokensEachInItsOwnWords) {
   ExpectRefused(Enroll(expired.secret(), identity), grpc::FAILED_PRECONDITION, "expired on");
   const v1::EnrollmentToken revoked = NewToken();
   std::promise<absl::Status> done;
-  tokens.RevokeToken(last_token_id, [&](const auto& response) { done.set_value(response.status()); });
+  tokens.RevokeToken(last_token_id, "me", [&](const auto& response) { done.set_value(response.status()); });
   ASSERT_TRUE(done.get_future().get().ok());
   ExpectRefused(Enroll(revoked.secret(), identity), grpc::PERMISSION_DENIED, "was revoked");
 }
@@ -256,7 +256,7 @@ TEST_F(UplinkServerTest, RefusesEveryKindOfBadCertificateInWords) {
   ExpectRefused(Refusal(good.key_pem, good.certificate_pem), grpc::PERMISSION_DENIED, "a machine writes only its own data");
 
   std::promise<void> retired;
-  registry.Retire(good.machine_id, [&](const auto&) { retired.set_value(); });
+  registry.Retire(good.machine_id, AuditNote(), [&](const auto&) { retired.set_value(); });
   retired.get_future().get();
   ExpectRefused(Refusal(good.key_pem, good.certificate_pem), grpc::PERMISSION_DENIED, "was retired");
 }
