@@ -108,10 +108,10 @@ class RunningCollector final : public Collector {
     absl::Status status = registry_.Load();
     if (status.ok()) status = LoadLatest();
     if (status.ok()) status = coverage_->Load();
-    if (status.ok()) status = StartDelivery();
-    if (status.ok()) status = StartRemoteWrite();
     UsePolicy();
     if (status.ok()) status = policies_.Load();
+    if (status.ok()) status = StartDelivery();  // what waits in the outbox leaves by the routes in force
+    if (status.ok()) status = StartRemoteWrite();
     if (status.ok()) status = windows_.Load();
     if (status.ok()) status = issues_.Start();
     if (status.ok()) status = StartUplink();
