@@ -64,6 +64,10 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
   for (const IssueRecord& record : records) {
     const bool pending = record.issue.state() == "pending";
     if (record.issue.state() == "closed") ended_.try_emplace(record.dedupe_key, record.issue.id());  // the newest comes first
+    if (record.issue.type() == kInitialFindings) {
+      absl::Time& reported = reported_.try_emplace(record.issue.site(), absl::InfinitePast()).first->second;
+      reported = std::max(reported, GetTime(record.issue.opened_time()));
+    }
     if (record.issue.state() == "closed" || (pending && record.rule_state.empty())) continue;
     Entry& entry = entries_[record.dedupe_key];
     if (pending) {

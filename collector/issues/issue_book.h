@@ -140,6 +140,7 @@ class IssueBook {
   // True: at this severity it is no longer held back.
   bool FreeIfWorse(const MachineRecord& machine, Severity severity, absl::Time now, v1::Issue& issue) const;
   void Free(Severity severity, absl::Time now, v1::Issue& issue) const;
+  absl::Time LastReported(const std::string& site) const;  // InfinitePast: never
   void OpenReport(const std::string& site, const SiteFindings& findings, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   void ContinueReport(const SiteFindings& findings, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   // True: a window covers the machine, and the finding changes nothing now.
@@ -184,6 +185,7 @@ class IssueBook {
   PartyFor party_for_;
   WindowBook* windows_ = nullptr;
   FirstWeeks first_weeks_;
+  std::map<std::string, absl::Time> reported_;  // by site: when its findings were told last, also by a report that a person has closed
   std::map<std::string, absl::Time> overruns_;  // the end of the window that was told last, by machine and window
 };
 

@@ -78,6 +78,7 @@ bool IssueBook::FreeIfWorse(const MachineRecord& machine, Severity severity, abs
 
 void IssueBook::Free(Severity severity, absl::Time now, v1::Issue& issue) const {
   issue.set_initial_finding(false);
+  SetTime(now, *issue.mutable_opened_time());  // its clocks begin there; since when it is true stays
   StartClocks(severity, now, TermsOfIssue(issue), issue);
 }
 
@@ -129,11 +130,16 @@ void IssueBook::ReportFindings(absl::Time now, std::vector<IssueChange>& out) {
     const auto report = entries_.find(ReportKey(site));
     if (report != entries_.end() && report->second.IsLiveIssue()) {
       ContinueReport(findings, now, report->second, out);
-    } else if (now - findings.first >= kGatherFindings) {
+    } else if (const absl::Time told = LastReported(site); findings.last > told && now - std::max(findings.first, told) >= kGatherFindings) {
       if (report != entries_.end()) Transit(Happening::kQuiet, "another report", now, report->second, out);
       OpenReport(site, findings, now, entries_[ReportKey(site)], out);
     }
   }
+}
+
+absl::Time IssueBook::LastReported(const std::string& site) const {
+  const auto found = reported_.find(site);
+  return found == reported_.end() ? absl::InfinitePast() : found->second;
 }
 
 // The entry's `judged` is when it was told last.
@@ -156,7 +162,7 @@ void IssueBook::OpenReport(const std::string& site, const SiteFindings& findings
   SetTime(findings.first, *issue.mutable_raised_time());
   SetTime(now, *issue.mutable_opened_time());
   entry.has_issue = true;
-  entry.judged = now;
+  entry.judged = reported_[site] = now;
   entry.reach = findings.worst;
   Transit(Happening::kTrue, CountText(findings.count, "finding"), now, entry, out);
 }
@@ -176,7 +182,7 @@ void IssueBook::ContinueReport(const SiteFindings& findings, absl::Time now, Ent
   entry.reach = std::max(entry.reach, findings.worst);
   std::optional<IssueEventRecord> event;
   if (tell) {
-    entry.judged = now;
+    entry.judged = reported_[issue.site()] = now;
     event = {issue.id(), now, "rules", "updated", "", "", CountText(findings.count, "finding")};
   }
   Store(entry, std::move(event), tell ? "updated" : "", out);

@@ -100,6 +100,7 @@ TEST_F(IssueBookFindingsTest, FiftyNeglectedMachinesAreOneMessage) {
   ASSERT_TRUE(released.ok()) << released.status();
   EXPECT_EQ(released->size(), 50U);
   EXPECT_GT(GetTime(released->front().respond_deadline()), now_) << "clocks begin now";
+  EXPECT_EQ(GetTime(released->front().opened_time()), now_);
   EXPECT_EQ(Told().size(), 50U);  // which delivery groups
   ASSERT_TRUE(Release("security-updates-overdue", now_ + absl::Hours(24 * 90)).ok());
   Told();
@@ -125,6 +126,27 @@ TEST_F(IssueBookFindingsTest, ANewMachineAtASiteIsReportedAgainOnceADay) {
   EXPECT_THAT(hours_later(30), testing::IsEmpty());
   EXPECT_THAT(hours_later(48), testing::ElementsAre("updated initial-findings"));
   EXPECT_THAT(hours_later(96), testing::IsEmpty()) << "nothing has joined";
+}
+
+TEST_F(IssueBookFindingsTest, AReportThatAPersonClosesStaysClosedUntilMoreJoin) {
+  Judge(Enrol(1), service_, true);
+  now_ += absl::Hours(24);
+  book_.ReportFindings(now_, changes_);
+  EXPECT_THAT(Told(), testing::ElementsAre("opened initial-findings"));
+  v1::ActOnIssueRequest close;
+  for (const auto& [id, record] : issues_) {
+    if (record.issue.type() == kInitialFindings) close.set_id(id);
+  }
+  close.set_reason("known");
+  close.mutable_close();
+  ASSERT_TRUE(book_.Act(close, kManager, now_, changes_).ok());
+  Told();
+  now_ += absl::Hours(48);
+  book_.ReportFindings(now_, changes_);
+  EXPECT_THAT(Told(), testing::IsEmpty());
+  Judge(Enrol(2), service_, true);
+  book_.ReportFindings(now_, changes_);
+  EXPECT_THAT(Told(), testing::ElementsAre("opened initial-findings"));
 }
 
 TEST_F(IssueBookFindingsTest, SurvivesARestartWithoutClocks) {
