@@ -37,6 +37,7 @@ constexpr Right kRights[] = {
     {"steward.v1.ChannelService.ListDeliveries",         true,  true,      true,   false},
     {"steward.v1.DeliveryService.RetryDelivery",         true,  true,      false,  false},
     {"steward.v1.WindowService.AddWindow",               true,  true,      true,   false},  // more: window_request.cc
+    {"steward.v1.WindowService.ConfirmWindow",           true,  true,      false,  false},
     {"steward.v1.WindowService.ListWindows",             true,  true,      true,   true},
     {"steward.v1.WindowService.RemoveWindow",            true,  true,      true,   false},  // as above
     {"steward.v1.PolicyService.GetPolicy",               true,  true,      true,   true},

@@ -39,6 +39,10 @@ void AddWindowService(Storage& storage, WindowDesk& desk, RpcTable& rpc) {
       "steward.v1.WindowService.AddWindow", [&](const Caller& caller, const auto& request, auto done) {
         AddWindow(storage, desk, caller, request, std::move(done));
       });
+  rpc.Add<v1::ConfirmWindowRequest, v1::ConfirmWindowResponse>(
+      "steward.v1.WindowService.ConfirmWindow", [&](const Caller& caller, const auto& request, auto done) {
+        desk.ConfirmWindow(request, ActorOf(caller), Answering(std::move(done)));
+      });
   rpc.Add<v1::RemoveWindowRequest, v1::RemoveWindowResponse>(
       "steward.v1.WindowService.RemoveWindow", [&](const Caller& caller, const auto& request, auto done) {
         desk.RemoveWindow(request, ActorOf(caller), Answering(std::move(done)));

@@ -70,6 +70,7 @@ absl::Status FindingsRelease(const CtlContext& context, const std::vector<v1::Re
 
 absl::Status WindowAdd(const CtlContext& context, const v1::AddWindowRequest& request);
 absl::Status WindowList(const CtlContext& context, bool all);
+absl::Status WindowConfirm(const CtlContext& context, const v1::ConfirmWindowRequest& request);
 absl::Status WindowRemove(const CtlContext& context, const v1::RemoveWindowRequest& request);
 
 // All entries as lines of JSON.

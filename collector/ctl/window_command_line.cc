@@ -46,7 +46,7 @@ v1::AddWindowRequest RequestOf(const Texts& texts) {
 void AddAdd(CLI::App& window, Run& run, const TextsPointer& texts) {
   CLI::App* add = window.add_subcommand(
       "add", "machines may be disturbed then: nobody is told of them and no clock runs. Times are those of the site; the partner "
-             "may add a single one of up to 8h, a day ahead");
+             "may add a single one of up to 8h, a day ahead, and proposes any other");
   add->add_option("--machine", texts->machine, "id or host name");
   add->add_option("--class", texts->machine_class, "server, desktop or laptop");
   add->add_option("--site", texts->site, "with --class, only those of the site");
@@ -68,6 +68,15 @@ void AddWindowCommands(CLI::App& window, Run& run) {
   CLI::App* list = window.add_subcommand("list", "those that last or come, the next one first");
   list->add_flag("--all", texts->all, "those that are over too, of 30 days");
   list->callback([&run, texts] { run = [texts](const CtlContext& context) { return WindowList(context, texts->all); }; });
+  CLI::App* confirm = window.add_subcommand("confirm", "a window that the partner has proposed holds; the IT manager's choice");
+  confirm->add_option("ID", texts->id, "as in `window list`")->required();
+  confirm->add_option("--reason", texts->reason, "why, for the records");
+  confirm->callback([&run, texts] {
+    v1::ConfirmWindowRequest request;
+    request.set_id(texts->id);
+    request.set_reason(texts->reason);
+    run = [request](const CtlContext& context) { return WindowConfirm(context, request); };
+  });
   CLI::App* remove = window.add_subcommand("remove", "a window that lasts ends now, one that comes does not come");
   remove->add_option("ID", texts->id, "as in `window list`")->required();
   remove->add_option("--reason", texts->reason, "why, for the records");

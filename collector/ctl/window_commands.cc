@@ -16,13 +16,29 @@ void PrintWindow(const CtlContext& context, const v1::MaintenanceWindow& window,
               << Printable(window.times()) << " by the site's clock (" << Printable(window.title()) << ").\n";
 }
 
+const char* WhatNow(const v1::MaintenanceWindow& window) {
+  if (window.state() == "proposed") return "is proposed";
+  return window.state() == "active" ? "has begun" : "is planned";
+}
+
 }  // namespace
 
 absl::Status WindowAdd(const CtlContext& context, const v1::AddWindowRequest& request) {
   v1::AddWindowResponse response;
   if (absl::Status called = context.api.Call("WindowService/AddWindow", request, response); !called.ok()) return called;
   if (context.json) return PrintJson(context, response);
-  PrintWindow(context, response.window(), response.window().state() == "active" ? "has begun" : "is planned");
+  PrintWindow(context, response.window(), WhatNow(response.window()));
+  if (response.window().state() != "proposed") return absl::OkStatus();
+  context.notes << "Nothing is held back until the IT manager confirms it, because " << Printable(response.window().proposal())
+                << ": stewardctl window confirm " << Printable(response.window().id()) << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status WindowConfirm(const CtlContext& context, const v1::ConfirmWindowRequest& request) {
+  v1::ConfirmWindowResponse response;
+  if (absl::Status called = context.api.Call("WindowService/ConfirmWindow", request, response); !called.ok()) return called;
+  if (context.json) return PrintJson(context, response);
+  PrintWindow(context, response.window(), WhatNow(response.window()));
   return absl::OkStatus();
 }
 
@@ -34,7 +50,7 @@ absl::Status WindowList(const CtlContext& context, bool all) {
   if (context.json) return PrintJson(context, response);
   Table table({"ID", "STATE", "WHERE", "WHEN", "BEGINS", "WHAT", "BY"});
   for (const v1::MaintenanceWindow& window : response.windows()) {
-    table.AddRow({window.id(), Cell(window.state(), window.state() == "active" ? Colour::kWarning : Colour::kNone), WhereText(window),
+    table.AddRow({window.id(), Cell(window.state(), window.state() == "active" || window.state() == "proposed" ? Colour::kWarning : Colour::kNone), WhereText(window),
                   window.times(), Ago(window.has_begin_time(), window.begin_time(), context.now), window.title(), window.author()});
   }
   if (table.empty()) {

@@ -20,6 +20,8 @@ class WindowDesk {
   virtual ~WindowDesk() = default;
   // `machine` is the request's, if it names one. Errors: MakeWindow's; ResourceExhausted: there are too many; Unavailable.
   virtual void AddWindow(v1::AddWindowRequest request, std::optional<MachineRecord> machine, Actor actor, Done done) = 0;
+  // Errors: NotFound, and ConfirmedWindow's; Unavailable.
+  virtual void ConfirmWindow(v1::ConfirmWindowRequest request, Actor actor, Done done) = 0;
   // Errors: NotFound, and CheckRemoval's; Unavailable.
   virtual void RemoveWindow(v1::RemoveWindowRequest request, Actor actor, Done done) = 0;
   virtual void ListWindows(v1::ListWindowsRequest request,

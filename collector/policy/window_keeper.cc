@@ -78,7 +78,9 @@ void WindowKeeper::UsePolicy(const PolicyConfig& policy, WindowZones zones) {
 void WindowKeeper::Publish() {
   std::vector<Window> windows;
   for (const v1::MaintenanceWindow& window : of_policy_) windows.push_back(WindowOf(window));
-  for (const v1::MaintenanceWindow& window : added_.windows()) windows.push_back(WindowOf(window));
+  for (const v1::MaintenanceWindow& window : added_.windows()) {
+    if (window.proposal().empty()) windows.push_back(WindowOf(window));
+  }
   book_.SetWindows(std::move(windows));
 }
 
@@ -139,10 +141,30 @@ void WindowKeeper::AddWindow(v1::AddWindowRequest request, std::optional<Machine
       added.set_id(StrCat("w", list.added()));
       return added;
     };
-    spdlog::info("a maintenance window is added by {}: {}", actor.record, request.title());
-    Store(add, AuditOf(actor, "window-added", ""), [this, zone, done](absl::StatusOr<v1::MaintenanceWindow> added) {
+    const bool proposed = !window->proposal().empty();
+    spdlog::info("a maintenance window is {} by {}: {}", proposed ? "proposed" : "added", actor.record, request.title());
+    Store(add, AuditOf(actor, proposed ? "window-proposed" : "window-added", ""), [this, zone, done](absl::StatusOr<v1::MaintenanceWindow> added) {
       if (added.ok()) added = ListedWindow(*std::move(added), zone, clock_.WallNow());
       done(std::move(added));
+    });
+  }, done);
+}
+
+void WindowKeeper::ConfirmWindow(v1::ConfirmWindowRequest request, Actor actor, Done done) {
+  Post([this, request = std::move(request), actor = std::move(actor), done] {
+    const absl::Time now = clock_.WallNow();
+    const auto confirm = [request, actor, now, zones = book_.zones()](v1::WindowList& list) -> absl::StatusOr<v1::MaintenanceWindow> {
+      for (v1::MaintenanceWindow& window : *list.mutable_windows()) {
+        if (window.id() != request.id()) continue;
+        auto confirmed = ConfirmedWindow(window, actor, zones.Of(window.site()), now);
+        if (confirmed.ok()) window = *confirmed;
+        return confirmed;
+      }
+      return absl::NotFoundError(StrCat("there is no window \"", request.id(), "\" that was proposed; `stewardctl window list` shows them"));
+    };
+    Store(confirm, AuditOf(actor, "window-confirmed", request.reason()), [this, done](absl::StatusOr<v1::MaintenanceWindow> window) {
+      if (window.ok()) window = ListedWindow(*window, ZoneOf(*window), clock_.WallNow());
+      done(std::move(window));
     });
   }, done);
 }

@@ -31,6 +31,7 @@ class WindowKeeper final : public WindowDesk {
   WindowBook& book() { return book_; }
 
   void AddWindow(v1::AddWindowRequest request, std::optional<MachineRecord> machine, Actor actor, Done done) override;
+  void ConfirmWindow(v1::ConfirmWindowRequest request, Actor actor, Done done) override;
   void RemoveWindow(v1::RemoveWindowRequest request, Actor actor, Done done) override;
   void ListWindows(v1::ListWindowsRequest request, std::function<void(absl::StatusOr<v1::ListWindowsResponse>)> done) override;
 

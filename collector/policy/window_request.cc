@@ -90,23 +90,19 @@ absl::Status ReadOnce(const v1::AddWindowRequest& request, absl::TimeZone zone, 
   return absl::OkStatus();
 }
 
-// The catalogue's table of roles: up to 8 h, announced 24 h ahead; any other is the IT manager's.
-absl::Status CheckRights(const v1::MaintenanceWindow& window, const Actor& actor, absl::TimeZone zone, absl::Time now) {
-  if (actor.role == Role::kOwner || actor.role == Role::kItManager) return absl::OkStatus();
-  constexpr std::string_view kAsk = "; ask the IT manager to add it";
-  if (actor.role != Role::kPartner) {
-    return absl::PermissionDeniedError(StrCat("the role ", RoleWord(actor.role), " may not add windows; these may: owner, it-manager, partner"));
-  }
-  const auto limits = StrCat("the partner may add a window of up to ", DurationText(kPartnerWindowMax), " that is announced ",
-                             DurationText(kPartnerWindowAhead), " ahead; this one ");
-  if (!window.weekly().empty()) return absl::PermissionDeniedError(StrCat(limits, "comes every week", kAsk));
+bool MayDecide(const Actor& actor) { return actor.role == Role::kOwner || actor.role == Role::kItManager; }
+
+// The catalogue's table of roles: what the partner may not announce by itself, and so proposes. Empty: it may.
+std::string WhyNotByPartner(const v1::MaintenanceWindow& window, absl::TimeZone zone, absl::Time now) {
+  if (!window.weekly().empty()) return "it comes every week";
   const Window plain = WindowOf(window);
   const absl::Duration length = plain.end.In(zone) - plain.begin.In(zone);
-  if (length > kPartnerWindowMax) return absl::PermissionDeniedError(StrCat(limits, "is ", DurationText(length), " long", kAsk));
+  if (length > kPartnerWindowMax) return StrCat("it is ", DurationText(length), " long, more than ", DurationText(kPartnerWindowMax));
   if (plain.begin.In(zone) - now < kPartnerWindowAhead) {
-    return absl::PermissionDeniedError(StrCat(limits, "begins ", absl::FormatTime(kCivilFormat, plain.begin.In(zone), zone), kAsk));
+    return StrCat("it begins ", absl::FormatTime(kCivilFormat, plain.begin.In(zone), zone), ", less than ",
+                  DurationText(kPartnerWindowAhead), " ahead");
   }
-  return absl::OkStatus();
+  return "";
 }
 
 }  // namespace
@@ -127,8 +123,21 @@ absl::StatusOr<v1::MaintenanceWindow> MakeWindow(const v1::AddWindowRequest& req
   window.set_site(machine != nullptr && request.site().empty() ? machine->site : request.site());
   SetTime(now, *window.mutable_created_time());
   absl::Status status = request.weekly().empty() ? ReadOnce(request, zone, now, window) : ReadWeekly(request, window);
-  if (status.ok()) status = CheckRights(window, actor, zone, now);
   if (!status.ok()) return status;
+  if (MayDecide(actor)) return window;
+  if (actor.role != Role::kPartner) {
+    return absl::PermissionDeniedError(StrCat("the role ", RoleWord(actor.role), " may not add windows; these may: owner, it-manager, partner"));
+  }
+  window.set_proposal(WhyNotByPartner(window, zone, now));
+  return window;
+}
+
+absl::StatusOr<v1::MaintenanceWindow> ConfirmedWindow(v1::MaintenanceWindow window, const Actor& actor, absl::TimeZone zone, absl::Time now) {
+  if (!MayDecide(actor)) return absl::PermissionDeniedError("the IT manager confirms windows");
+  if (ListedWindow(window, zone, now).state() == "over") return absl::FailedPreconditionError(StrCat("window ", window.id(), " is over"));
+  if (window.proposal().empty()) return absl::FailedPreconditionError(StrCat("window ", window.id(), " holds already"));
+  window.clear_proposal();
+  window.set_confirmed_by(actor.record);
   return window;
 }
 
@@ -190,7 +199,8 @@ v1::MaintenanceWindow ListedWindow(v1::MaintenanceWindow kept, absl::TimeZone zo
   const auto last = LastBegun(window, zone, now);
   const bool active = last && now < last->end;
   const auto shown = active ? last : NextBegun(window, zone, now);
-  kept.set_state(active ? "active" : shown ? "planned" : "over");
+  const bool proposed = shown && !kept.proposal().empty();
+  kept.set_state(proposed ? "proposed" : active ? "active" : shown ? "planned" : "over");
   kept.set_times(WindowTimes(window, zone));
   if (shown || last) {
     SetTime((shown ? *shown : *last).begin, *kept.mutable_begin_time());

@@ -11,16 +11,18 @@
 
 namespace steward::collector {
 
-// What the partner may announce by itself.
+// What the partner may announce by itself; any other it proposes.
 inline constexpr absl::Duration kPartnerWindowMax = absl::Hours(8);
 inline constexpr absl::Duration kPartnerWindowAhead = absl::Hours(24);
 // For everybody: a machine that nobody hears of for longer is another matter.
 inline constexpr absl::Duration kWindowMax = absl::Hours(14 * 24);
 
 // The window that is asked for, without its id. `machine` is the request's, if it names one; `zone` the site's.
-// InvalidArgument says what to write; PermissionDenied who may.
+// With `proposal` set if the IT manager has to confirm it first. InvalidArgument says what to write; PermissionDenied who may.
 absl::StatusOr<v1::MaintenanceWindow> MakeWindow(const v1::AddWindowRequest& request, const MachineRecord* machine,
                                                  const Actor& actor, absl::TimeZone zone, absl::Time now);
+// It holds from now on. PermissionDenied: not the IT manager; FailedPrecondition: it is over, or was not proposed.
+absl::StatusOr<v1::MaintenanceWindow> ConfirmedWindow(v1::MaintenanceWindow window, const Actor& actor, absl::TimeZone zone, absl::Time now);
 // PermissionDenied: the partner ends its own windows only; FailedPrecondition: it is over, or the policy's.
 absl::Status CheckRemoval(const v1::MaintenanceWindow& window, const Actor& actor, absl::TimeZone zone, absl::Time now);
 

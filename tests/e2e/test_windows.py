@@ -46,14 +46,29 @@ def windows(collector, *args):
     return {w["id"]: w for w in collector.json("window", "list", *args).get("windows", [])}
 
 
+def check_proposals(collector, partner, add):
+    late = partner(*add, "--from", "1h", "--for", "1h")
+    assert late.returncode == 0 and "is proposed" in late.stdout and "less than 1d ahead" in late.stderr, late
+    for more, why in ((("--from", "30h", "--for", "9h"), "it is 9h long"), (("--from", "02:00", "--for", "1h", "--weekly", "mon"), "every week")):
+        proposed = json.loads(partner("--json", *add, *more).stdout)["window"]
+        assert proposed["state"] == "proposed" and why in proposed["proposal"], proposed
+        assert collector.ctl("window", "remove", proposed["id"], "--reason", "not now").returncode == 0
+    mine = next(w["id"] for w in windows(collector).values() if w["state"] == "proposed")
+    refused(partner("window", "confirm", mine), "may not call")
+    confirmed = collector.json("--as", "Mari Mets", "window", "confirm", mine, "--reason", "go ahead")["window"]
+    assert confirmed["state"] == "planned" and confirmed["confirmedBy"].startswith("Mari Mets (local user "), confirmed
+    refused(collector.ctl("window", "confirm", mine), "holds already")
+    refused(collector.ctl("window", "confirm", "w99"), "no window")
+    about = [json.loads(line) for line in collector.ctl("audit", "export").stdout.splitlines()]
+    assert [e["action"] for e in about if e["object"] == f"window {mine}"] == ["window-proposed", "window-confirmed"], about
+
+
 def check_rights(collector, folder):
     token = folder / "partner.token"
     token.write_text(collector.json("token", "create", "--api", "--role", "partner")["token"])
     partner = lambda *args: programs.run("stewardctl", "--server", collector.endpoints["http"], "--token-file", token, *args)
     add = ["window", "add", "--site", "main", "--title", "Firmware"]
-    refused(partner(*add, "--from", "1h", "--for", "1h"), "1d ahead", "ask the IT manager")
-    refused(partner(*add, "--from", "30h", "--for", "9h"), "is 9h long", "ask the IT manager")
-    refused(partner(*add, "--from", "02:00", "--for", "1h", "--weekly", "mon"), "comes every week")
+    check_proposals(collector, partner, add)
     planned = partner("--json", *add, "--from", "30h", "--for", "8h")
     assert planned.returncode == 0, planned.stderr
     refused(partner("window", "remove", "w1"), "the IT manager may remove it")

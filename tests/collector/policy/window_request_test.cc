@@ -57,14 +57,32 @@ TEST(WindowRequestTest, ALengthTakesThePlaceOfAnEnd) {
 }
 
 TEST(WindowRequestTest, ThePartnersIsShortAndAnnounced) {
-  EXPECT_TRUE(Make(Once("2026-03-03 10:00", "2026-03-03 18:00"), kPartner).ok());
-  EXPECT_THAT(Refusal(Once("2026-03-03 10:00", "2026-03-03 18:01"), kPartner), HasSubstr("is 8h1m long; ask the IT manager"));
-  EXPECT_THAT(Refusal(Once("2026-03-03 09:59", "2026-03-03 11:00"), kPartner), HasSubstr("begins 2026-03-03 09:59"));
+  EXPECT_EQ(Make(Once("2026-03-03 10:00", "2026-03-03 18:00"), kPartner)->proposal(), "");
+  EXPECT_THAT(Make(Once("2026-03-03 10:00", "2026-03-03 18:01"), kPartner)->proposal(), HasSubstr("is 8h1m long"));
+  EXPECT_THAT(Make(Once("2026-03-03 09:59", "2026-03-03 11:00"), kPartner)->proposal(), HasSubstr("begins 2026-03-03 09:59"));
+  EXPECT_EQ(Make(Once("2026-03-03 09:59", "2026-03-03 11:00"))->proposal(), "");
   v1::AddWindowRequest weekly = Once("02:00", "04:00");
   weekly.add_weekly("sun");
-  EXPECT_THAT(Refusal(weekly, kPartner), HasSubstr("comes every week"));
+  EXPECT_THAT(Make(weekly, kPartner)->proposal(), HasSubstr("comes every week"));
   EXPECT_TRUE(Make(weekly).ok());
   EXPECT_EQ(Make(weekly, {"x", "x", Role::kViewer}).status().code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST(WindowRequestTest, AProposedOneHoldsOnceItIsConfirmed) {
+  v1::MaintenanceWindow window = *Make(Once("2026-03-02 12:00", "2026-03-02 14:00"), kPartner);
+  window.set_id("w1");
+  const absl::Time within = kNow + absl::Hours(3);
+  EXPECT_EQ(ListedWindow(window, Tallinn(), within).state(), "proposed");
+  EXPECT_EQ(ConfirmedWindow(window, kPartner, Tallinn(), kNow).status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(ConfirmedWindow(window, kManager, Tallinn(), kNow + absl::Hours(5)).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ListedWindow(window, Tallinn(), kNow + absl::Hours(5)).state(), "over") << "nobody has confirmed it in time";
+  EXPECT_TRUE(CheckRemoval(window, kPartner, Tallinn(), kNow).ok()) << "it takes its proposal back";
+  EXPECT_TRUE(CheckRemoval(window, kManager, Tallinn(), kNow).ok()) << "it is refused";
+  const auto confirmed = ConfirmedWindow(window, kManager, Tallinn(), kNow);
+  ASSERT_TRUE(confirmed.ok()) << confirmed.status();
+  EXPECT_EQ(confirmed->confirmed_by(), kManager.record);
+  EXPECT_EQ(ListedWindow(*confirmed, Tallinn(), within).state(), "active");
+  EXPECT_THAT(std::string(ConfirmedWindow(*confirmed, kManager, Tallinn(), kNow).status().message()), HasSubstr("holds already"));
 }
 
 TEST(WindowRequestTest, SaysWhatIsWrong) {
