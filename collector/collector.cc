@@ -15,6 +15,7 @@
 #include "collector/api/http_server.h"
 #include "collector/api/services.h"
 #include "collector/backup/nightly_backup.h"
+#include "collector/config/rule_scopes.h"
 #include "collector/coverage/coverage.h"
 #include "collector/data_directory.h"
 #include "collector/delivery/channel_list.h"
@@ -342,7 +343,7 @@ class RunningCollector final : public Collector {
   WindowKeeper windows_{*storage_, clock_, core_.get_executor()};
   IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(options_.own_rules, options_.os_support),
                        [this](std::string_view rule, const MachineRecord& machine) {
-                         return in_force_.RuleFor(rule, machine.site, machine.machine_class);
+                         return RuleFor(in_force_, rule, {machine.id, machine.host_name, machine.site, machine.machine_class});
                        },
                        [this](const v1::Issue& issue, Severity reach) { return ChannelsFor(issue, reach); }, [this] { deliveries_->Wake(); }, issues_progress_,
                        [this](std::string_view site) -> const SiteTerms& { return sites_.TermsOf(site); },

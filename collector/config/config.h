@@ -112,19 +112,30 @@ struct DeliveryConfig {
   std::array<bool, 7> working_days = {true, true, true, true, true, false, false};  // from Monday
 };
 
+struct SubjectRuleConfig;
+
 // What is set differently from the rule's own defaults.
 struct RuleConfig {
   std::optional<bool> enabled;
   std::optional<absl::Duration> raise;
   std::optional<absl::Duration> clear;
   std::map<std::string, double> levels;  // by the level's name, in its unit
+  std::vector<SubjectRuleConfig> subjects;  // laid over the rest for some subjects, in this order (rule_scopes.h)
 };
 
-// Rules for a part of the machines. Later scopes win over earlier ones, all of them over [rules].
+struct SubjectRuleConfig {
+  std::string subject;  // as the issue names it, or a pattern with * and ?
+  RuleConfig rule;
+};
+
+// Rules for a part of the machines or of their subjects. What is empty fits all; one is not. Narrower ones win (rule_scopes.h).
 struct RuleScopeConfig {
-  std::string site;           // empty: every site
-  std::string machine_class;  // empty: every class
-  std::map<std::string, RuleConfig> rules;
+  std::string site = {};
+  std::string machine_class = {};
+  std::string group = {};    // of [[group]]
+  std::string machine = {};  // host name or id
+  std::string subject = {};  // as in SubjectRuleConfig
+  std::map<std::string, RuleConfig> rules = {};
 };
 
 // A receiver of samples. Secrets are references to files, read when the collector starts.
@@ -171,9 +182,6 @@ struct Config {
   std::vector<RuleScopeConfig> rules_for;
   std::vector<RemoteWriteConfig> remote_write;
   PolicyConfig policy;
-
-  // What is set for this rule on such a machine, scopes laid over [rules].
-  RuleConfig RuleFor(std::string_view rule_id, std::string_view site, std::string_view machine_class) const;
 };
 
 // low 0, medium 1, high 2, critical 3; -1 for another word.

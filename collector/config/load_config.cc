@@ -150,12 +150,20 @@ void ReadRules(TableReader& reader, const ConfigVocabulary& vocabulary, std::map
   });
 }
 
-void ReadScope(TableReader& reader, const ConfigVocabulary& vocabulary, std::vector<RuleScopeConfig>& scopes) {
+void ReadScope(TableReader& reader, const ConfigVocabulary& vocabulary, const std::vector<GroupConfig>& groups,
+               std::vector<RuleScopeConfig>& scopes) {
   RuleScopeConfig scope;
   Set(reader.String("site"), scope.site);
   Set(reader.Word("class", kClasses), scope.machine_class);
-  if (!reader.Has("site") && !reader.Has("class")) {
-    reader.Error("site", "[[rules_for]] needs site = \"...\" or class = \"...\"; for all machines write [rules.<id>]");
+  Set(reader.String("group"), scope.group);
+  Set(reader.String("machine"), scope.machine);
+  Set(reader.String("subject"), scope.subject);
+  if (scope.site.empty() && scope.machine_class.empty() && scope.group.empty() && scope.machine.empty() && scope.subject.empty()) {
+    reader.Error("site", "[[rules_for]] needs site, class, group, machine or subject = \"...\"; for all machines write [rules.<id>]");
+  }
+  const bool known = std::any_of(groups.begin(), groups.end(), [&](const GroupConfig& group) { return group.name == scope.group; });
+  if (!scope.group.empty() && !known) {
+    reader.Error("group", StrCat("there is no [[group]] called \"", scope.group, "\"; write one with name and machines = [\"srv-*\"]"));
   }
   ReadRules(reader, vocabulary, scope.rules);
   scopes.push_back(std::move(scope));
@@ -207,7 +215,8 @@ void ReadPolicyPart(TableReader& root, const ConfigVocabulary& vocabulary, Confi
   const ConfigVocabulary with_own = WithOwnRules(root, vocabulary);
   const std::vector<std::string> types = TypesOf(with_own);
   root.Table("rules", [&](TableReader& reader) { ReadRules(reader, with_own, config.rules); });
-  root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, with_own, config.rules_for); });
+  root.Tables("group", [&](TableReader& reader) { ReadGroup(reader, policy.groups); });
+  root.Tables("rules_for", [&](TableReader& reader) { ReadScope(reader, with_own, policy.groups, config.rules_for); });
   root.Tables("site", [&](TableReader& reader) { ReadSite(reader, policy.sites); });
   root.Table("service_level", [&](TableReader& reader) { ReadServiceLevels(reader, policy.service_levels); });
   root.Table("first_weeks", [&](TableReader& reader) { ReadFirstWeeks(reader, policy.first_weeks); });

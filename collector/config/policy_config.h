@@ -75,7 +75,14 @@ struct FirstWeeksConfig {
   absl::Duration machine = absl::Hours(24 * 3);  // after any machine enrolled
 };
 
+// Machines that something is set for together.
+struct GroupConfig {
+  std::string name;                   // unique
+  std::vector<std::string> machines;  // host names, ids, or patterns of host names with * and ?
+};
+
 struct PolicyConfig {
+  std::vector<GroupConfig> groups;
   std::vector<SiteConfig> sites;
   std::map<std::string, ServiceLevelConfig> service_levels;  // by severity
   std::vector<WindowConfig> windows;

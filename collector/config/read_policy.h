@@ -12,6 +12,7 @@ namespace steward::collector {
 
 // Each appends what the table describes; its mistakes are noted at the reader.
 void ReadSite(TableReader& reader, std::vector<SiteConfig>& sites);
+void ReadGroup(TableReader& reader, std::vector<GroupConfig>& groups);
 // [service_level], a table a severity.
 void ReadServiceLevels(TableReader& reader, std::map<std::string, ServiceLevelConfig>& levels);
 // A window may name a site that no [[site]] describes: machines name theirs when they enrol.

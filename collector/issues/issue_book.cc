@@ -417,9 +417,18 @@ void IssueBook::CloseQuiet(absl::Time now, std::vector<IssueChange>& out) {
 
 void IssueBook::Close(std::string_view machine_id, std::string_view type, std::string_view reason, absl::Time now,
                       std::vector<IssueChange>& out) {
+  CloseSubjects(machine_id, type, [](std::string_view) { return true; }, reason, now, out);
+}
+
+void IssueBook::CloseSubjects(std::string_view machine_id, std::string_view type, const IsMeant& is_meant, std::string_view reason,
+                              absl::Time now, std::vector<IssueChange>& out) {
   const std::string prefix = type.empty() ? StrCat(machine_id, "/") : StrCat(machine_id, "/", type, "/");
   auto it = entries_.lower_bound(prefix);
   while (it != entries_.end() && it->first.starts_with(prefix)) {
+    if (!is_meant(std::string_view(it->first).substr(prefix.size()))) {
+      ++it;
+      continue;
+    }
     Entry& entry = it->second;
     entry.levels.clear();
     DropPending(it->first, entry, out);

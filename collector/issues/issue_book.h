@@ -91,7 +91,11 @@ class IssueBook {
   void KeepWindows(absl::Time now, std::vector<IssueChange>& out);
   // Closes what was resolved long enough ago.
   void CloseQuiet(absl::Time now, std::vector<IssueChange>& out);
-  // Nobody judges it any longer (machine retired, rule switched off): all of the machine, or of one type, ends.
+  // Nobody judges it any longer (machine retired, rule gone or switched off): all of the machine, or of one type, ends; or of
+  // some subjects of a type.
+  using IsMeant = std::function<bool(std::string_view subject)>;
+  void CloseSubjects(std::string_view machine_id, std::string_view type, const IsMeant& is_meant, std::string_view reason,
+                     absl::Time now, std::vector<IssueChange>& out);
   void Close(std::string_view machine_id, std::string_view type, std::string_view reason, absl::Time now,
              std::vector<IssueChange>& out);
   // Marks issues of the machine stale whose subject is no longer reported, while its samples come until `newest`.

@@ -27,9 +27,9 @@ void IssueJudge::Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out
   for (const auto& rule : rules_) {
     watch.settings.emplace_back(rule->thresholds(), config_of_(rule->type(), watch.record));
     if (rule->type() == kOffline) watch.presence_times = PresenceTimesFrom(watch.settings.back());
-    if (!watch.settings.back().enabled()) {
-      book_.Close(watch.record.id, rule->type(), "the rule is switched off", now, out.changes);
-    }
+    book_.CloseSubjects(watch.record.id, rule->type(), [&settings = watch.settings.back()](std::string_view subject) {
+      return !settings.For(subject).enabled();
+    }, "the rule is switched off", now, out.changes);
   }
   watch.absence_watched = IsAbsenceWatched(watch.record.id);
   watch.identity_watched = book_.IsWatched(watch.record.id, kIdentity);
@@ -95,11 +95,14 @@ void IssueJudge::OnObservation(const Observation& observation, JudgeOutput& out)
   MachineSample sample{watch.record, observation.time, watch.file_systems.Update(observation), watch.series, 0};
   std::vector<Finding> findings;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
-    if (!watch.settings[i].enabled()) continue;
+    const RuleSettings& settings = watch.settings[i];
+    if (!settings.enabled() && !settings.has_subjects()) continue;
     findings.clear();
     sample.rule = i;
-    rules_[i]->JudgeSample(sample, watch.settings[i], findings);
-    for (const Finding& finding : findings) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
+    rules_[i]->JudgeSample(sample, settings, findings);
+    for (const Finding& finding : findings) {
+      if (settings.For(finding.subject).enabled()) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
+    }
   }
   if (watch.memory_stored == absl::InfinitePast()) watch.memory_stored = observation.time;
   if (observation.time - watch.memory_stored >= kMemoryStored) {

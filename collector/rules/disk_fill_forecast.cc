@@ -63,9 +63,10 @@ class DiskFillForecast final : public Rule {
   std::string_view party() const override { return "partner"; }
   absl::Span<const Threshold> thresholds() const override { return kThresholds; }
 
-  void JudgeSample(const MachineSample& sample, const RuleSettings& settings, std::vector<Finding>& out) const override {
+  void JudgeSample(const MachineSample& sample, const RuleSettings& of_machine, std::vector<Finding>& out) const override {
     for (const FileSystem& fs : sample.file_systems) {
       if (fs.history == nullptr) continue;
+      const RuleSettings& settings = of_machine.For(fs.mountpoint);
       const bool workstation = IsWorkstation(sample.machine);
       const std::optional<absl::Duration> fast = fs.history->TimeLeft(sample.time);
       const SlowForecast slow = ForecastOf(fs, workstation);

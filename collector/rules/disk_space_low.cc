@@ -39,8 +39,9 @@ class DiskSpaceLow final : public Rule {
   std::string_view party() const override { return "partner"; }
   absl::Span<const Threshold> thresholds() const override { return kThresholds; }
 
-  void JudgeSample(const MachineSample& sample, const RuleSettings& settings, std::vector<Finding>& out) const override {
+  void JudgeSample(const MachineSample& sample, const RuleSettings& of_machine, std::vector<Finding>& out) const override {
     for (const FileSystem& fs : sample.file_systems) {
+      const RuleSettings& settings = of_machine.For(fs.mountpoint);
       Finding finding;
       finding.subject = fs.mountpoint;
       finding.time = finding.since = sample.time;

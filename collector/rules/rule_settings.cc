@@ -3,6 +3,8 @@
 #include <cassert>
 #include <string>
 
+#include "collector/config/rule_scopes.h"
+
 namespace steward::collector {
 
 double RuleSettings::Level(std::string_view name) const {
@@ -12,6 +14,14 @@ double RuleSettings::Level(std::string_view name) const {
   }
   assert(false && "a rule asked for a level it does not declare");
   return 0;
+}
+
+const RuleSettings& RuleSettings::For(std::string_view subject) const {
+  if (config_.subjects.empty()) return *this;
+  if (const auto found = by_subject_.find(subject); found != by_subject_.end()) return found->second;
+  if (by_subject_.size() >= kSubjectsKept) by_subject_.clear();
+  const std::string key(subject);
+  return by_subject_.emplace(key, RuleSettings(defaults_, RuleForSubject(config_, key))).first->second;
 }
 
 }  // namespace steward::collector

@@ -1,7 +1,10 @@
 // The thresholds in force for one rule on one machine: the rule's own, overridden by configuration.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/time/time.h"
@@ -27,9 +30,17 @@ class RuleSettings {
   // `name` is one of the defaults.
   double Level(std::string_view name) const;
 
+  // What is in force for one subject of the machine; *this unless something is set for subjects. Used on one thread; valid until
+  // the next call.
+  const RuleSettings& For(std::string_view subject) const;
+  bool has_subjects() const { return !config_.subjects.empty(); }
+
  private:
+  static constexpr std::size_t kSubjectsKept = 1'000;
+
   absl::Span<const Threshold> defaults_;
   RuleConfig config_;
+  mutable std::map<std::string, RuleSettings, std::less<>> by_subject_;  // asked for so far
 };
 
 }  // namespace steward::collector

@@ -140,11 +140,12 @@ class ThresholdRule final : public Rule {
     return Zone::kClear;
   }
 
-  void JudgeSubject(const MachineSample& sample, const SubjectSeries& subject, const RuleSettings& settings,
+  void JudgeSubject(const MachineSample& sample, const SubjectSeries& subject, const RuleSettings& of_machine,
                     std::vector<Finding>& out) const {
+    Finding finding = Begin(sample, subject);
+    const RuleSettings& settings = of_machine.For(finding.subject);
     SubjectScope scope(rule_, sample.series, subject, settings);
     const Values value = rule_.value.Evaluate(scope);
-    Finding finding = Begin(sample, subject);
     if (!Number(value, finding.value)) return;
     scope.SetValue(value);
     bool judged = false;
@@ -156,9 +157,10 @@ class ThresholdRule final : public Rule {
     out.push_back(std::move(finding));
   }
 
-  void ClearSubject(const MachineSample& sample, const SubjectSeries& subject, const RuleSettings& settings,
+  void ClearSubject(const MachineSample& sample, const SubjectSeries& subject, const RuleSettings& of_machine,
                     std::vector<Finding>& out) const {
     Finding finding = Begin(sample, subject);
+    const RuleSettings& settings = of_machine.For(finding.subject);
     for (const LevelDefinition& level : rule_.levels) AddLevel(sample, settings, level, Zone::kClear, finding);
     if (!finding.levels.empty()) out.push_back(std::move(finding));
   }

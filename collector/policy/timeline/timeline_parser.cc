@@ -15,8 +15,11 @@ namespace {
 constexpr absl::Duration kEndMax = absl::Hours(24 * 400);
 
 absl::Status ReadRule(const std::vector<std::string>& words, Timeline& timeline) {
-  RuleConfig& rule = timeline.rules[words.at(1)];
-  for (std::size_t i = 2; i < words.size(); ++i) {
+  RuleConfig& of_type = timeline.rules[words.at(1)];
+  const bool of_subject = words.at(2).starts_with("for=");
+  if (of_subject) of_type.subjects.push_back({words[2].substr(4), {}});
+  RuleConfig& rule = of_subject ? of_type.subjects.back().rule : of_type;
+  for (std::size_t i = of_subject ? 3 : 2; i < words.size(); ++i) {
     const std::pair<std::string, std::string> parts = absl::StrSplit(words[i], absl::MaxSplits('=', 1));
     if (parts.first == "raise" || parts.first == "clear") {
       const auto duration = ParseDuration(parts.second);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "base/text.h"
 #include "collector/config/duration.h"
+#include "collector/config/rule_scopes.h"
 #include "collector/issues/issue_ids.h"
 #include "collector/issues/issue_judge.h"
 #include "collector/policy/responsibility.h"
@@ -33,13 +34,6 @@ Config Laid(const Timeline& timeline, Config config) {
   std::erase_if(policy.sites, [&](const SiteConfig& other) { return other.name == site.name; });
   policy.sites.push_back(std::move(site));
   return config;
-}
-
-void Lay(const RuleConfig& over, RuleConfig& config) {
-  if (over.enabled) config.enabled = over.enabled;
-  if (over.raise) config.raise = over.raise;
-  if (over.clear) config.clear = over.clear;
-  for (const auto& [name, level] : over.levels) config.levels[name] = level;
 }
 
 // A simulated machine, its link, and a collector that can be killed.
@@ -144,7 +138,7 @@ class Simulation {
     judge_ = std::make_unique<IssueJudge>(
         MakeRules(policy_.own_rules),
         [this](std::string_view rule, const MachineRecord& machine) {
-          RuleConfig config = config_.RuleFor(rule, machine.site, machine.machine_class);
+          RuleConfig config = RuleFor(config_, rule, {machine.id, machine.host_name, machine.site, machine.machine_class});
           if (const auto found = timeline_.rules.find(std::string(rule)); found != timeline_.rules.end()) Lay(found->second, config);
           return config;
         },

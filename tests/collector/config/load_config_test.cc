@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "collector/config/rule_scopes.h"
+
 namespace steward::collector {
 namespace {
 
@@ -204,16 +206,16 @@ TEST(Config, KeepsCoarserSamplesLonger) {
 
 TEST(Config, LaysScopesOverTheRuleForAllMachines) {
   const Config config = ParseConfig(kWhole, "collector.toml", Words()).value();
-  const RuleConfig office = config.RuleFor("disk-space-low", "office", "desktop");
+  const RuleConfig office = RuleFor(config, "disk-space-low", {"1", "pc", "office", "desktop"});
   EXPECT_EQ(office.raise, absl::Minutes(30));
   EXPECT_EQ(office.clear, absl::ZeroDuration());
   EXPECT_EQ(office.levels.at("warn_percent"), 80);
-  const RuleConfig attic = config.RuleFor("disk-space-low", "attic", "desktop");
+  const RuleConfig attic = RuleFor(config, "disk-space-low", {"1", "pc", "attic", "desktop"});
   EXPECT_EQ(attic.raise, absl::ZeroDuration());
   EXPECT_EQ(attic.levels.at("warn_percent"), 80);
   EXPECT_EQ(attic.levels.at("critical_percent"), 97.5);
-  EXPECT_EQ(config.RuleFor("disk-space-low", "attic", "laptop").raise, absl::Minutes(30));
-  EXPECT_FALSE(config.RuleFor("machine-offline", "attic", "laptop").raise.has_value());
+  EXPECT_EQ(RuleFor(config, "disk-space-low", {"1", "pc", "attic", "laptop"}).raise, absl::Minutes(30));
+  EXPECT_FALSE(RuleFor(config, "machine-offline", {"1", "pc", "attic", "laptop"}).raise.has_value());
 }
 
 struct BadCase {
@@ -254,6 +256,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[rules.disk-space-low.levels]\nwarn_percent = \"80\"\n", "collector.toml:2:16: ", "without quotes"},
         BadCase{"[rules.disk-space-low.levels]\nwarn_percent = inf\n", "collector.toml:2:16: ", "finite"},
         BadCase{"[[rules_for]]\n[rules_for.disk-space-low]\nraise = \"0s\"\n", "collector.toml:1:1: ", "needs site"},
+        BadCase{"[[rules_for]]\ngroup = \"files\"\n", "collector.toml:2:9: ", "no [[group]] called \"files\""},
+        BadCase{"[[group]]\nname = \"files\"\n", "collector.toml:1:1: ", "needs machines = "},
+        BadCase{"[[group]]\nname = \"a\"\nmachines = [\"x\"]\n[[group]]\nname = \"a\"\nmachines = [\"y\"]\n", "collector.toml:5:8: ", "another [[group]]"},
         BadCase{"[rules_for]\nsite = \"x\"\n", "collector.toml:1:1: ", "[[rules_for]]"},
         BadCase{"[[channel]]\nname = \"a\"\nurl = \"https://x/\"\n", "collector.toml:1:1: ", "needs type = \"webhook\""},
         BadCase{"[[channel]]\nname = \"a\"\ntype = \"pigeon\"\nurl = \"https://x/\"\n", "collector.toml:3:8: ", "write one of: webhook, email"},
