@@ -3,6 +3,7 @@
 import dataclasses
 import http.server
 import json
+import sys
 import threading
 import time
 
@@ -58,6 +59,10 @@ class Webhook:
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True
             request_queue_size = 64
+
+            def handle_error(self, request, client_address):
+                if not isinstance(sys.exc_info()[1], ConnectionError):  # a collector that was killed while it sent
+                    super().handle_error(request, client_address)
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
