@@ -114,7 +114,7 @@ void IssueBook::Judge(const Finding& finding, Entry& entry) {
 
 void IssueBook::Apply(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now,
                       std::vector<IssueChange>& out) {
-  const bool first_look = first_weeks_.Note(machine, rule.type(), finding);
+  const bool first_look = first_weeks_.Note(machine, rule.type(), finding) && !finding.asked_for;
   if (Hold(machine, rule, finding, now, out)) return;
   const std::string key = DedupeKey(machine.id, rule.type(), finding.subject);
   const bool raised = std::any_of(finding.levels.begin(), finding.levels.end(),

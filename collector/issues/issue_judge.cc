@@ -100,8 +100,10 @@ void IssueJudge::OnObservation(const Observation& observation, JudgeOutput& out)
     findings.clear();
     sample.rule = i;
     rules_[i]->JudgeSample(sample, settings, findings);
-    for (const Finding& finding : findings) {
-      if (settings.For(finding.subject).enabled()) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
+    for (Finding& finding : findings) {
+      const RuleSettings& here = settings.For(finding.subject);
+      finding.asked_for = rules_[i]->is_own() || here.raise_is_none();
+      if (here.enabled()) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
     }
   }
   if (watch.memory_stored == absl::InfinitePast()) watch.memory_stored = observation.time;

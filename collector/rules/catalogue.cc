@@ -17,6 +17,7 @@ std::vector<RuleDefinition> CatalogueRules() {
       spdlog::critical("{}", std::string(rules.status().message()));
       std::abort();
     }
+    for (RuleDefinition& rule : *rules) rule.own = rule.type == "custom";  // what it reads are the company's own programs
     std::move(rules->begin(), rules->end(), std::back_inserter(all));
   }
   return all;

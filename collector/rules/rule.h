@@ -58,6 +58,7 @@ struct Finding {
   std::string_view metric;      // static
   std::string_view unit;        // static: "%", "h", "s"
   bool lower_is_worse = false;
+  bool asked_for = false;       // the company asked to hear of this itself: no initial finding (collector/issues/first_weeks.h)
   absl::InlinedVector<LevelJudgement, 3> levels;  // by rising severity; always the same ones for a subject
   std::map<std::string, std::string> details;     // evidence for people; may be empty while everything is clear
 
@@ -90,6 +91,8 @@ class Rule {
   virtual std::string_view type() const = 0;  // the catalogue's id: "disk-space-low"
   virtual int version() const = 0;            // raised when the same data would be judged differently
   virtual std::string_view party() const = 0; // whose move an issue of this type is: "partner", "it-manager"
+  // The company's own: what it looks for is never an initial finding.
+  virtual bool is_own() const { return false; }
   // Every level that configuration may set, with its default.
   virtual absl::Span<const Threshold> thresholds() const = 0;
   // What it reads of MachineSample::series.

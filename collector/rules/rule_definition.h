@@ -33,6 +33,7 @@ struct RuleDefinition {
   std::vector<std::string> classes;         // of machines that are judged; empty: all
   std::string subject;                      // "md {device}"; empty: the machine
   std::vector<std::string> subject_labels;  // in braces in `subject`
+  bool own = false;            // the company's
   bool gone_is_clear = false;  // a subject that is no longer reported is repaired (a unit, a disk that was replaced)
   std::vector<std::pair<std::string, double>> thresholds;  // with their defaults; by these names in the configuration
   std::vector<Selector> selectors;

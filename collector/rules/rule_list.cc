@@ -54,6 +54,7 @@ std::optional<KnownRule> ReadOwnRule(TableReader& reader, std::vector<RuleDefini
     reader.Error("type", StrCat("another [[rule]] has type \"", rule.type, "\"; each needs a type of its own"));
     return std::nullopt;
   }
+  rule.own = true;
   KnownRule known{rule.type, {}};
   for (const auto& [name, value] : rule.thresholds) known.levels.push_back(name);
   own.push_back(std::move(rule));

@@ -25,6 +25,8 @@ class RuleSettings {
       : defaults_(defaults), config_(std::move(config)) {}
 
   bool enabled() const { return config_.enabled.value_or(true); }
+  // Somebody wants to hear of it at once.
+  bool raise_is_none() const { return config_.raise == absl::ZeroDuration(); }
   absl::Duration Raise(absl::Duration by_default) const { return config_.raise.value_or(by_default); }
   absl::Duration Clear(absl::Duration by_default) const { return config_.clear.value_or(by_default); }
   // `name` is one of the defaults.

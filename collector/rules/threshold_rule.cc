@@ -74,6 +74,7 @@ class ThresholdRule final : public Rule {
   std::string_view type() const override { return rule_.type; }
   int version() const override { return rule_.version; }
   std::string_view party() const override { return rule_.party; }
+  bool is_own() const override { return rule_.own; }
   absl::Span<const Threshold> thresholds() const override { return thresholds_; }
   const RuleInputs& inputs() const override { return inputs_; }
 
