@@ -11,6 +11,7 @@
 #include "collector/console/html.h"
 #include "collector/delivery/bundle_text.h"
 #include "collector/delivery/issue_words.h"
+#include "collector/issues/parents.h"
 
 namespace steward::collector {
 namespace {
@@ -45,7 +46,7 @@ std::string EvidenceText(const v1::Evidence& evidence, absl::TimeZone zone) {
     StrAppend(&text, "; worst ", ValueText(evidence.worst().value(), unit), " at ", MessageTime(evidence.worst().time(), zone));
   }
   for (const auto& [name, value] : std::map<std::string, std::string>(evidence.details().begin(), evidence.details().end())) {
-    if (name != kOnDutyDetail) StrAppend(&text, "; ", name, " ", value);  // that has a line of its own
+    if (name != kOnDutyDetail && name != kRelatedDetail) StrAppend(&text, "; ", name, " ", value);  // they have lines of their own
   }
   return text;
 }
@@ -95,6 +96,9 @@ void DescribeOpen(const Notification& notification, absl::TimeZone zone, Message
   if (on_duty != issue.evidence().details().end()) AddIfAny("On duty", on_duty->second, text);
   AddIfAny("How to", issue.runbook(), text);
   AddIfAny("Connect", issue.remote_link(), text);
+  if (const auto related = issue.evidence().details().find(kRelatedDetail); related != issue.evidence().details().end()) {
+    AddIfAny("Explains", related->second, text);
+  }
   if (!issue.parent_id().empty()) AddIfAny("Part of", StrCat("issue ", issue.parent_id()), text);
 }
 

@@ -48,6 +48,10 @@ std::string IssueBook::Entry::RuleStateText() const {
   state.raised = raised;
   state.reach = reach;
   state.interval = interval;
+  state.told = told;
+  state.hidden = hidden;
+  state.hidden_since = hidden_since;
+  state.quiet_until = quiet_until;
   state.flapping = flaps.flapping();
   state.rounds = flaps.rounds();
   state.dismissed = dismissed;
@@ -89,8 +93,24 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
       entry.dismissed = state.dismissed;
       entry.window_since = state.window_since;
       entry.first_look = state.first_look;
+      entry.told = state.told;
+      entry.hidden = state.hidden;
+      entry.hidden_since = state.hidden_since;
+      entry.quiet_until = state.quiet_until;
       entry.evidence = record.issue.evidence();
     }
+  }
+  FindParentKeys();
+}
+
+void IssueBook::FindParentKeys() {
+  std::map<std::string_view, std::string_view> keys;  // by id
+  for (const auto& [key, entry] : entries_) {
+    if (entry.IsLiveIssue()) keys[entry.record.issue.id()] = key;
+  }
+  for (auto& [key, entry] : entries_) {
+    const auto parent = keys.find(entry.record.issue.parent_id());
+    if (entry.IsLiveIssue() && parent != keys.end()) entry.parent_key = parent->second;
   }
 }
 
@@ -175,11 +195,12 @@ void IssueBook::KeepEvidence(const Rule& rule, const Finding& finding, Entry& en
 
 void IssueBook::Describe(const MachineRecord& machine, const Rule& rule, const Finding& finding, Entry& entry) {
   v1::Issue& issue = entry.record.issue;
-  issue.set_machine_id(machine.id);
+  issue.set_machine_id(IsSiteScope(machine.id) ? "" : machine.id);
   issue.set_host_name(machine.host_name);
   issue.set_site(machine.site);
   issue.set_class_(machine.machine_class);
   *issue.mutable_evidence() = entry.evidence;
+  if (!entry.related.empty()) (*issue.mutable_evidence()->mutable_details())[kRelatedDetail] = entry.related;
   if (finding.IsClear()) return;  // on the way out: the words of the last bad moment stay
   IssueText text = rule.Describe(machine, finding, entry.Level());
   issue.set_title(std::move(text.title));
@@ -224,9 +245,12 @@ void IssueBook::Open(const MachineRecord& machine, const Rule& rule, const Findi
   HoldBack(machine, now, entry);
   entry.reach = severity;
   NoteOverrun(now, entry);
+  issue.set_machine_id(IsSiteScope(machine.id) ? "" : machine.id);
+  entry.related.clear();
+  NameRelated(entry);
   Describe(machine, rule, finding, entry);
+  HideIfExplained(entry);
   Transit(Happening::kTrue, ReasonOf(finding, entry.evidence), now, entry, out);
-  if (IsAbsenceType(rule.type())) Adopt(entry.record.issue, now, out);
 }
 
 void IssueBook::Continue(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, Entry& entry,
@@ -241,15 +265,12 @@ void IssueBook::Continue(const MachineRecord& machine, const Rule& rule, const F
     const bool claimed = issue.state() == "claimed";
     SetTime(claimed ? GetTime(issue.claimed_time()) : finding.time, *issue.mutable_resolved_time());
     issue.set_self_cleared(!issue.has_acknowledged_time());
-    const bool parent = IsAbsenceType(rule.type());
-    const v1::Issue ended = issue;
     entry.levels.clear();
     entry.raised = absl::InfinitePast();
     entry.flaps.End(finding.time);
     issue.set_flapping(false);
     entry.held = {};
     Transit(Happening::kFalse, ReasonOf(finding, entry.evidence), now, entry, out);
-    if (parent) Release(ended, now, out);
     return;
   }
   if (IsClaimRefuted(finding, entry)) {
@@ -339,6 +360,7 @@ void IssueBook::Transit(Happening happening, std::string_view reason, absl::Time
 void IssueBook::Store(Entry& entry, std::optional<IssueEventRecord> event, std::string_view notify,
                       std::vector<IssueChange>& out) {
   if (entry.record.issue.initial_finding()) notify = "";  // nobody is told of it by itself
+  notify = Heard(notify, entry);
   if (!notify.empty()) ++entry.record.transition;
   entry.record.rule_state = entry.RuleStateText();
   entry.checkpoint = entry.judged;
@@ -353,7 +375,7 @@ void IssueBook::StorePending(const std::string& key, Entry& entry, std::vector<I
   v1::Issue& issue = change.record.issue;
   issue.set_id(PendingId(key));
   issue.set_state("pending");
-  issue.set_machine_id(key.substr(0, slash));
+  issue.set_machine_id(IsSiteScope(key) ? "" : key.substr(0, slash));
   issue.set_type(key.substr(slash + 1, key.find('/', slash + 1) - slash - 1));
   SetTime(entry.raised, *issue.mutable_raised_time());
   *issue.mutable_evidence() = entry.evidence;
@@ -376,32 +398,6 @@ void IssueBook::DropPending(const std::string& key, Entry& entry, std::vector<Is
   entry.raised = absl::InfinitePast();
   entry.dismissed = Severity::kNone;
   entry.held = {};
-}
-
-void IssueBook::Adopt(const v1::Issue& parent, absl::Time now, std::vector<IssueChange>& out) {
-  for (auto it = entries_.lower_bound(StrCat(parent.machine_id(), "/"));
-       it != entries_.end() && it->first.starts_with(StrCat(parent.machine_id(), "/")); ++it) {
-    Entry& entry = it->second;
-    v1::Issue& issue = entry.record.issue;
-    if (!entry.IsLiveIssue() || issue.id() == parent.id() || !issue.parent_id().empty()) continue;
-    if (issue.type() == kOffline) continue;  // nothing explains it but the site
-    if (entry.judged == absl::InfinitePast()) continue;  // a person's word needs no data
-    issue.set_parent_id(parent.id());
-    issue.set_stale(true);
-    IssueEventRecord event{issue.id(), now, std::string(kRules), "stale", "", "", StrCat("explained by ", parent.type())};
-    Store(entry, std::move(event), "", out);
-  }
-}
-
-void IssueBook::Release(const v1::Issue& parent, absl::Time now, std::vector<IssueChange>& out) {
-  for (auto it = entries_.lower_bound(StrCat(parent.machine_id(), "/"));
-       it != entries_.end() && it->first.starts_with(StrCat(parent.machine_id(), "/")); ++it) {
-    Entry& entry = it->second;
-    if (!entry.IsLiveIssue() || entry.record.issue.parent_id() != parent.id()) continue;
-    entry.record.issue.clear_parent_id();  // stale until it is judged again
-    IssueEventRecord event{entry.record.issue.id(), now, std::string(kRules), "parent-ended", "", "", parent.type()};
-    Store(entry, std::move(event), "", out);
-  }
 }
 
 void IssueBook::CloseQuiet(absl::Time now, std::vector<IssueChange>& out) {

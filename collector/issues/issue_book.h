@@ -19,6 +19,7 @@
 #include "collector/issues/issue_action.h"
 #include "collector/issues/level_latch.h"
 #include "collector/issues/lifecycle.h"
+#include "collector/issues/parents.h"
 #include "collector/issues/service_level.h"
 #include "collector/issues/window_book.h"
 #include "collector/rules/rule.h"
@@ -89,6 +90,8 @@ class IssueBook {
   void KeepDates(absl::Time now, std::vector<IssueChange>& out);
   // Clocks stop where a window begins and go on where it ends. Before KeepDates.
   void KeepWindows(absl::Time now, std::vector<IssueChange>& out);
+  // Issues that another one explains become quiet; those that nothing explains any more are told.
+  void KeepParents(absl::Time now, std::vector<IssueChange>& out);
   // Closes what was resolved long enough ago.
   void CloseQuiet(absl::Time now, std::vector<IssueChange>& out);
   // Nobody judges it any longer (machine retired, rule gone or switched off): all of the machine, or of one type, ends; or of
@@ -129,6 +132,12 @@ class IssueBook {
     bool first_look = false;           // this episode began when the machine was first seen, or before
     Held held;
     absl::Time window_since = absl::InfinitePast();  // when a window stopped its clock
+    bool told = true;                  // of this episode's opening
+    bool hidden = false;               // another issue explains it: nobody is told
+    absl::Time hidden_since = absl::InfinitePast();  // its clock was stopped for that
+    absl::Time quiet_until = absl::InfinitePast();   // its parent ended: nothing is told before this
+    std::string parent_key;            // of Issue.parent_id
+    std::string related;               // what it explained when it opened
     Severity dismissed = Severity::kNone;  // closed as a false alarm: no issue until it clears or is worse than this
 
     bool IsLiveIssue() const;
@@ -178,9 +187,24 @@ class IssueBook {
   static void StorePending(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
   static void DropPending(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
   void Store(Entry& entry, std::optional<IssueEventRecord> event, std::string_view notify, std::vector<IssueChange>& out);
-  // An issue opened or ended that explains the machine's other ones: they become its children, or lose it.
-  void Adopt(const v1::Issue& parent, absl::Time now, std::vector<IssueChange>& out);
-  void Release(const v1::Issue& parent, absl::Time now, std::vector<IssueChange>& out);
+  // What explains an issue.
+  struct Explanation {
+    std::string key;                   // of the parent
+    const v1::Issue* parent = nullptr; // null: it is not known yet whether there will be one
+    ParentEffect effect = ParentEffect::kHide;
+  };
+  void FindParentKeys();
+  std::optional<Explanation> Explain(const v1::Issue& child) const;
+  bool IsExplainedStill(const Entry& child) const;
+  // The entry's issue is about to open.
+  void HideIfExplained(Entry& entry);
+  void NameRelated(Entry& entry) const;
+  void Adopt(const Explanation& why, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  void StopHiddenClock(absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  void EndParent(absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  void Show(absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  // What of `notify` people are told: nothing of what is hidden, nor the end of what they never heard of.
+  static std::string_view Heard(std::string_view notify, Entry& entry);
   Entries::const_iterator FirstOf(std::string_view machine_id, std::string_view type) const;
 
   Entries entries_;

@@ -44,7 +44,6 @@ absl::StatusOr<v1::Issue> IssueBook::Act(const v1::ActOnIssueRequest& request, c
   if (changed.state() == "closed") {
     const std::string key = found->first;
     Forget(key, entry, out);
-    Release(changed, now, out);
     if (entry.raised == absl::InfinitePast()) entries_.erase(key);
   }
   return changed;

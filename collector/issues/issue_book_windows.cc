@@ -97,7 +97,7 @@ void IssueBook::LeaveWindow(absl::Time now, Entry& entry, std::vector<IssueChang
   issue.clear_window_id();
   // Else it stands still for a reason of its own, from before or since.
   if (issue.has_paused_since() && GetTime(issue.paused_since()) == entry.window_since) {
-    ResumeAfterWindow(now, TermsOfIssue(issue), issue);
+    ResumeAll(now, TermsOfIssue(issue), issue);
   }
   entry.window_since = absl::InfinitePast();
   IssueEventRecord event{issue.id(), now, std::string(kWindow), muted ? "resumed" : "window-over", "", "",

@@ -87,7 +87,7 @@ void AdjustClocks(bool worse, Severity severity, absl::Time now, const Terms& te
 
 void PauseClock(absl::Time now, v1::Issue& issue) { SetTime(now, *issue.mutable_paused_since()); }
 
-void ResumeAfterWindow(absl::Time now, const Terms& terms, v1::Issue& issue) {
+void ResumeAll(absl::Time now, const Terms& terms, v1::Issue& issue) {
   const Calendar& calendar = terms.CalendarFor(ParseSeverity(issue.severity()));
   const absl::Time since = GetTime(issue.paused_since());
   const absl::Time respond = GetTime(issue.respond_deadline());

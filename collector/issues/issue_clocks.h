@@ -34,8 +34,8 @@ void PauseClock(absl::Time now, v1::Issue& issue);
 // working days at most), and the state's date is over. A question left unanswered is no longer the manager's move.
 void LeaveState(absl::Time now, const Terms& terms, v1::Issue& issue);
 
-// A maintenance window, in which all of its clocks stood still since the pause began, is over.
-void ResumeAfterWindow(absl::Time now, const Terms& terms, v1::Issue& issue);
+// All of its clocks stood still since the pause began: a maintenance window, or a parent that explained it, is over.
+void ResumeAll(absl::Time now, const Terms& terms, v1::Issue& issue);
 
 // Issue.deadline: the next date, by its state.
 void SetNextDeadline(v1::Issue& issue);

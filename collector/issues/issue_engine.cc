@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "boost/asio/post.hpp"
+#include "collector/rules/own_network.h"
 #include "spdlog/spdlog.h"
 
 namespace steward::collector {
@@ -18,6 +19,7 @@ absl::Status IssueEngine::Start() {
   if (parts_.party_for) judge_->UseParties(parts_.party_for);
   if (parts_.windows != nullptr) judge_->UseWindows(*parts_.windows);
   if (parts_.first_weeks) judge_->UseFirstWeeks(parts_.first_weeks);
+  judge_->UseOwnNetwork(OwnNetworkWorks);
   JudgeOutput output;
   const absl::Status status = parts_.storage.Read([&](StorageReader& reader) -> absl::Status {
     const absl::StatusOr<std::vector<IssueRecord>> issues = reader.ListIssues(true);

@@ -13,6 +13,10 @@ namespace steward::collector {
 // "machine/type/subject".
 std::string DedupeKey(std::string_view machine_id, std::string_view type, std::string_view subject);
 
+// In the place of the machine, of what is a whole site's.
+inline std::string SiteScope(std::string_view site) { return "site:" + std::string(site); }
+inline bool IsSiteScope(std::string_view scope) { return scope.starts_with("site:"); }
+
 // 16 hexadecimal digits.
 std::string IssueId(std::string_view dedupe_key, absl::Time raised);
 // The row that keeps a condition's progress while it is no issue. One a key.

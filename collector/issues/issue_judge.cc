@@ -229,6 +229,8 @@ void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
     if (housekeeping && watch.identity_watched && watch.presence.connected()) JudgeIdentity(watch, nullptr, now, out);
     if (housekeeping) book_.MarkStale(id, watch.newest, now, out.changes);
   }
+  JudgeSites(now, out);
+  book_.KeepParents(now, out.changes);
   if (!housekeeping) return;
   next_housekeeping_ = now + kHousekeeping;
   book_.EndDrills(now, out.changes);

@@ -53,6 +53,8 @@ class IssueJudge {
   void UseFirstWeeks(FirstWeeks::Terms terms) { book_.first_weeks().UseTerms(std::move(terms)); }
   // Whose move an issue is when it opens; without it that is what its rule says.
   void UseParties(PartyFor party_for) { book_.UseParties(std::move(party_for)); }
+  // Whether the collector itself can hear anybody; without it that it can.
+  void UseOwnNetwork(std::function<bool()> works) { own_network_works_ = std::move(works); }
   void LoadIssues(const std::vector<IssueRecord>& records) { book_.Load(records); }
   void LoadMachine(const MachineRecord& machine, std::string_view memory, JudgeOutput& out);
 
@@ -93,6 +95,7 @@ class IssueJudge {
   MachineWatch& WatchOf(const MachineRecord& machine);
   void Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out);
   void JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput& out);
+  void JudgeSites(absl::Time now, JudgeOutput& out);
   void JudgeIdentity(MachineWatch& watch, const IdentityConflict* conflict, absl::Time now, JudgeOutput& out);
   bool IsAbsenceWatched(std::string_view machine_id) const;
   bool IsAddressShared(const MachineWatch& watch) const;
@@ -101,6 +104,8 @@ class IssueJudge {
   std::vector<RuleInputs> inputs_;  // by rule
   ConfigOf config_of_;
   absl::Time start_;
+  std::function<bool()> own_network_works_ = [] { return true; };
+  absl::Time listening_since_ = start_;  // without a break
   IssueBook book_;
   Watches watches_;
   absl::Time next_housekeeping_ = absl::InfinitePast();

@@ -39,6 +39,10 @@ std::string EncodeRuleState(const RuleState& state) {
                                      {"reach", std::string(SeverityName(state.reach))},
                                      {"interval_ms", absl::ToInt64Milliseconds(state.interval)},
                                      {"dismissed", std::string(SeverityName(state.dismissed))},
+                                     {"told", state.told},
+                                     {"hidden", state.hidden},
+                                     {"hidden_since", FromTime(state.hidden_since)},
+                                     {"quiet_until", FromTime(state.quiet_until)},
                                      {"flapping", state.flapping},
                                      {"rounds", std::move(rounds)},
                                      {"window_since", FromTime(state.window_since)},
@@ -68,6 +72,12 @@ bool DecodeRuleState(std::string_view text, RuleState& state) {
     }
     if (const json::value* window = parsed.as_object().if_contains("window_since")) read.window_since = ToTime(*window);
     if (const json::value* first_look = parsed.as_object().if_contains("first_look")) read.first_look = first_look->as_bool();
+    if (const json::value* told = parsed.as_object().if_contains("told")) {  // likewise
+      read.told = told->as_bool();
+      read.hidden = parsed.at("hidden").as_bool();
+      read.hidden_since = ToTime(parsed.at("hidden_since"));
+      read.quiet_until = ToTime(parsed.at("quiet_until"));
+    }
     for (const json::value& level : parsed.at("levels").as_array()) {
       LevelLatch latch;
       latch.name = word(level.at("name"));

@@ -16,6 +16,10 @@ struct RuleState {
   absl::Time raised = absl::InfinitePast();
   Severity reach = Severity::kNone;
   absl::Duration interval;  // how far apart its judgements normally are
+  bool told = true;                  // its opening was; older versions told all
+  bool hidden = false;               // another issue explains it
+  absl::Time hidden_since = absl::InfinitePast();  // its clock was stopped for that
+  absl::Time quiet_until = absl::InfinitePast();   // the grace after its parent ended
   bool flapping = false;             // FlapDamping
   std::vector<absl::Time> rounds;    // likewise
   Severity dismissed = Severity::kNone;  // a person closed its issue as a false alarm: up to this severity it is kept quiet

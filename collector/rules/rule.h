@@ -21,6 +21,7 @@
 namespace steward::collector {
 
 class Presence;
+struct SitePresence;
 
 inline constexpr absl::Duration kIdentityJudgedEvery = absl::Minutes(1);
 
@@ -111,6 +112,12 @@ class Rule {
   // kIdentityJudgedEvery without one (null) while one of them is connected and the issue is not over.
   virtual void JudgeIdentity(const MachineRecord& /*machine*/, const IdentityConflict* /*conflict*/, absl::Time /*now*/,
                              const RuleSettings& /*settings*/, std::vector<Finding>& /*out*/) const {}
+
+  // Site rules: judge the machines of a site together, on the collector's clock. A finding is the site's, whatever its subject;
+  // Describe gets a machine that has only a site.
+  virtual bool judges_sites() const { return false; }
+  virtual void JudgeSite(const SitePresence& /*site*/, absl::Time /*now*/, const RuleSettings& /*settings*/,
+                         std::vector<Finding>& /*out*/) const {}
 
   // What it can judge of the machine, by the newest samples. `rule` as in MachineSample.
   virtual Watched WatchedOn(const MachineRecord& /*machine*/, const SeriesTracker& /*series*/, std::size_t /*rule*/) const {

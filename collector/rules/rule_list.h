@@ -24,6 +24,7 @@ std::vector<KnownRule> KnownRules();
 std::optional<KnownRule> ReadOwnRule(TableReader& reader, std::vector<RuleDefinition>& own);
 
 // One function a rule, in the file of its name.
+std::unique_ptr<Rule> MakeSiteUnreachable();
 std::unique_ptr<Rule> MakeMachineOffline();
 std::unique_ptr<Rule> MakeAgentSilent();
 std::unique_ptr<Rule> MakeMachineMissing();

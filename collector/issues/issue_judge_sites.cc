@@ -1,0 +1,61 @@
+// The part of the judge that looks at the machines of a site together.
+#include <algorithm>
+
+#include "collector/issues/issue_ids.h"
+#include "collector/issues/issue_judge.h"
+#include "collector/rules/site_presence.h"
+
+namespace steward::collector {
+namespace {
+
+// The collector's own machine is heard over the loopback even if the site is cut off.
+bool IsOnLoopback(const MachineRecord& machine) { return machine.address.starts_with("127.") || machine.address == "::1"; }
+
+bool IsHeard(const MachineWatch& watch, absl::Time now) {
+  return now - watch.presence.last_seen() <= std::max(watch.presence_times.silence, 3 * watch.record.interval);
+}
+
+SitePresence PresenceOf(const std::vector<const MachineWatch*>& watches, absl::Time now) {
+  SitePresence site;
+  for (const MachineWatch* watch : watches) {
+    site.last_heard = std::max(site.last_heard, watch->presence.last_seen());
+    if (IsHeard(*watch, now)) ++site.heard;
+  }
+  for (const MachineWatch* watch : watches) {
+    const bool together = watch->presence.last_seen() >= site.last_heard - SitePresence::kTogether;
+    if (together && !IsHeard(*watch, now) && watch->presence.farewell() == Farewell::kNone) ++site.lost;
+  }
+  return site;
+}
+
+}  // namespace
+
+void IssueJudge::JudgeSites(absl::Time now, JudgeOutput& out) {
+  if (!own_network_works_()) listening_since_ = now;
+  const absl::Time judged_from = listening_since_ + PresenceTimes().silence;
+  if (now < judged_from) return;
+  std::map<std::string_view, std::vector<const MachineWatch*>> sites, beyond;
+  for (const auto& [id, watch] : watches_) {
+    if (!watch.presence.ever_seen()) continue;
+    sites[watch.record.site].push_back(&watch);
+    if (!IsOnLoopback(watch.record)) beyond[watch.record.site].push_back(&watch);
+  }
+  for (const auto& rule : rules_) {
+    if (!rule->judges_sites()) continue;
+    for (const auto& [name, watches] : sites) {
+      MachineRecord record;  // stands for the site
+      record.id = SiteScope(name);
+      record.site = std::string(name);
+      const RuleSettings settings(rule->thresholds(), config_of_(rule->type(), record));
+      if (!settings.enabled()) continue;
+      SitePresence site = PresenceOf(beyond[name].empty() ? watches : beyond[name], now);
+      site.site = record.site;
+      site.judged_from = judged_from;
+      std::vector<Finding> findings;
+      rule->JudgeSite(site, now, settings, findings);
+      for (const Finding& finding : findings) book_.Apply(record, *rule, finding, now, out.changes);
+    }
+  }
+}
+
+}  // namespace steward::collector
