@@ -47,6 +47,7 @@ def test_an_issue_is_an_alert_until_it_is_over(folder, make_collector, make_agen
         firing = lambda: [r for r in webhook.requests if r.body.get("status") == "firing" and str(disk.path).encode() in r.raw]
         wait_until(firing, "Alertmanager tells its receiver", deadline=30)
 
+        told = len(firing())
         # It forgets all alerts when it starts anew, and so does the collector; neither loses one.
         alertmanager.kill()
         collector.kill()
@@ -56,6 +57,7 @@ def test_an_issue_is_an_alert_until_it_is_over(folder, make_collector, make_agen
         again = wait_until(mine, "the alert after both started anew", deadline=REPEATS + 30)[0]
         assert again["fingerprint"] == alert["fingerprint"] and again["startsAt"] == alert["startsAt"]
 
+        wait_until(lambda: len(firing()) > told, "Alertmanager, which forgot whom it told, tells again", deadline=30)
         disk.empty()
         wait_until(lambda: not mine(), "the alert is over", deadline=60)
         over = lambda: [r for r in webhook.requests if r.body.get("status") == "resolved" and str(disk.path).encode() in r.raw]
