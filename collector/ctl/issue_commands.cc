@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "absl/strings/str_join.h"
 #include "base/human_text.h"
 #include "collector/ctl/output.h"
 #include "steward/v1/management.pb.h"
@@ -124,6 +125,7 @@ absl::Status IssueShow(const CtlContext& context, const std::string& id) {
   details.Add("Opened", BothTimes(issue.has_opened_time(), issue.opened_time(), context.now));
   if (issue.has_resolved_time()) details.Add("Resolved", BothTimes(true, issue.resolved_time(), context.now));
   AddWork(context, issue, details);
+  if (!issue.escalations().empty()) details.Add("Escalated", absl::StrJoin(issue.escalations(), ", "));
   if (issue.reopened() > 0) details.Add("Reopened", std::to_string(issue.reopened()) + " times");
   details.AddIfAny("Part of", issue.parent_id());
   details.AddIfAny("Came after", issue.previous_id());

@@ -11,6 +11,7 @@
 #include "collector/console/html.h"
 #include "collector/delivery/bundle_text.h"
 #include "collector/delivery/issue_words.h"
+#include "collector/issues/escalation.h"
 #include "collector/issues/parents.h"
 
 namespace steward::collector {
@@ -46,7 +47,7 @@ std::string EvidenceText(const v1::Evidence& evidence, absl::TimeZone zone) {
     StrAppend(&text, "; worst ", ValueText(evidence.worst().value(), unit), " at ", MessageTime(evidence.worst().time(), zone));
   }
   for (const auto& [name, value] : std::map<std::string, std::string>(evidence.details().begin(), evidence.details().end())) {
-    if (name != kOnDutyDetail && name != kRelatedDetail) StrAppend(&text, "; ", name, " ", value);  // they have lines of their own
+    if (name != kOnDutyDetail && name != kRelatedDetail && name != kEscalatedDetail) StrAppend(&text, "; ", name, " ", value);  // they have lines of their own
   }
   return text;
 }
@@ -92,6 +93,8 @@ void DescribeOpen(const Notification& notification, absl::TimeZone zone, Message
   AddIfAny("If nothing is done", issue.meaning(), text);
   AddIfAny("Next", issue.next_step(), text);
   AddIfAny("Whose move", MoveText(issue, zone), text);
+  const auto escalated = issue.evidence().details().find(kEscalatedDetail);
+  if (escalated != issue.evidence().details().end()) AddIfAny("Why this comes again", Sentence(escalated->second), text);
   const auto on_duty = issue.evidence().details().find(kOnDutyDetail);
   if (on_duty != issue.evidence().details().end()) AddIfAny("On duty", on_duty->second, text);
   AddIfAny("How to", issue.runbook(), text);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "collector/issues/escalation.h"
 #include "collector/issues/issue_clocks.h"
 #include "collector/issues/proto_time.h"
 #include "collector/rules/severity.h"
@@ -174,6 +175,7 @@ class Action {
     }
     const std::string question = decision.question();
     *issue_.mutable_decision() = std::move(decision);
+    ForgetEscalations(EscalationClock::kDecide, issue_);
     issue_.set_party("it-manager");
     issue_.set_wait_reason("decision");
     PauseClock(now_, issue_);

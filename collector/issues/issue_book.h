@@ -28,11 +28,14 @@
 namespace steward::collector {
 
 // What has to be stored, in one transaction, and told.
+struct EscalationStep;
+
 struct IssueChange {
   IssueRecord record;
   std::optional<IssueEventRecord> event;  // none: only what the engine remembers has changed
   std::string notify;                     // opened, updated, resolved; empty: nobody is told
   Severity reach = Severity::kNone;       // the worst severity of this episode: who heard of it hears of its end
+  std::vector<std::string> parties = {};  // who hears of it besides, or again: an escalation; empty: whose move it is
 };
 
 // Whose move this issue is, given whose its rule says it is.
@@ -88,6 +91,8 @@ class IssueBook {
   void ReportFindings(absl::Time now, std::vector<IssueChange>& out);
   // Wakes what waits, is snoozed or accepted until a date that has come.
   void KeepDates(absl::Time now, std::vector<IssueChange>& out);
+  // Tells that a clock runs out, by the steps of escalation.h. After KeepWindows and KeepParents.
+  void KeepDeadlines(absl::Time now, std::vector<IssueChange>& out);
   // Clocks stop where a window begins and go on where it ends. Before KeepDates.
   void KeepWindows(absl::Time now, std::vector<IssueChange>& out);
   // Issues that another one explains become quiet; those that nothing explains any more are told.
@@ -156,6 +161,7 @@ class IssueBook {
   absl::Time LastReported(const std::string& site) const;  // InfinitePast: never
   void OpenReport(const std::string& site, const SiteFindings& findings, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   void ContinueReport(const SiteFindings& findings, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  void Escalate(const std::vector<const EscalationStep*>& due, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   // True: a window covers the machine, and the finding changes nothing now.
   bool Hold(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, std::vector<IssueChange>& out);
   void EnterWindow(const WindowBook::Cover& cover, absl::Time now, Entry& entry, std::vector<IssueChange>& out);

@@ -55,6 +55,7 @@ void StartClocks(Severity severity, absl::Time from, const Terms& terms, v1::Iss
   issue.clear_wake_time();
   issue.clear_claimed_time();
   issue.clear_claimed_party();
+  issue.clear_escalations();
   SetTime(RespondBy(severity, from, terms), *issue.mutable_respond_deadline());
   SetTime(ResolveBy(severity, from, terms), *issue.mutable_resolve_deadline());
   *issue.mutable_deadline() = issue.respond_deadline();

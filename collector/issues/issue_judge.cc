@@ -232,6 +232,7 @@ void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
   JudgeSites(now, out);
   book_.KeepParents(now, out.changes);
   if (!housekeeping) return;
+  book_.KeepDeadlines(now, out.changes);
   next_housekeeping_ = now + kHousekeeping;
   book_.EndDrills(now, out.changes);
   book_.ReportFindings(now, out.changes);

@@ -48,6 +48,21 @@ IssueWriter::IssueWriter(Storage& storage, Clock& clock, boost::asio::any_io_exe
 
 IssueWriter::~IssueWriter() { *alive_ = false; }
 
+std::vector<std::string> IssueWriter::ChannelsOf(const IssueChange& change) const {
+  if (change.parties.empty()) return route_(change.record.issue, change.reach);
+  std::vector<std::string> channels;
+  v1::Issue issue = change.record.issue;
+  const auto add = [&](const std::string& party) {
+    issue.set_party(party);
+    for (std::string& channel : route_(issue, change.reach)) {
+      if (std::find(channels.begin(), channels.end(), channel) == channels.end()) channels.push_back(std::move(channel));
+    }
+  };
+  for (const std::string& party : change.parties) add(party);
+  if (channels.empty()) add("it-manager");  // an owner without a way to be told
+  return channels;
+}
+
 bool IssueWriter::idle() const { return waiting_.empty() && !under_way_; }
 
 void IssueWriter::Add(JudgeOutput output, std::function<void()> stored) {
@@ -58,7 +73,7 @@ void IssueWriter::Add(JudgeOutput output, std::function<void()> stored) {
     Row row;
     if (!change.notify.empty()) {
       const std::string key = IdempotencyKey(change.record);
-      for (const std::string& channel : route_(change.record.issue, change.reach)) {
+      for (const std::string& channel : ChannelsOf(change)) {
         OutboxRecord delivery;
         delivery.idempotency_key = key;
         delivery.channel = channel;

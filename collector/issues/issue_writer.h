@@ -61,6 +61,9 @@ class IssueWriter {
   static absl::Status Store(const Row& row, StorageTransaction& transaction);
   void OnWritten(const absl::Status& status, const std::shared_ptr<const Rows>& rows);
 
+  // By the routes; of an escalation, by those of the parties that are to hear of it.
+  std::vector<std::string> ChannelsOf(const IssueChange& change) const;
+
   Storage& storage_;
   Clock& clock_;
   boost::asio::any_io_executor executor_;

@@ -54,6 +54,6 @@ struct TimelineEvent {
 absl::StatusOr<std::vector<TimelineEvent>> RunTimeline(const Timeline& timeline, const Policy& policy = {});
 
 // What differs between expectation and result, for people; empty if nothing does.
-std::string CompareTimeline(const Timeline& timeline, const std::vector<TimelineEvent>& events);
+std::string CompareTimeline(const Timeline& timeline, std::vector<TimelineEvent> events);
 
 }  // namespace steward::collector

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -59,6 +60,7 @@ class Month {
   void Run() {
     for (now_ = kMonthStart; now_ < kMonthStart + kMonth; now_ += kOfficeInterval) {
       for (int i = 0; i < kMachines; ++i) Step(i);
+      TakeIssues();
       for (absl::Duration later; later < kOfficeInterval; later += kTick) {
         const double begun = CpuSeconds();
         Take([&](JudgeOutput& out) { judge_.Tick(now_ + later, out); });
@@ -97,6 +99,20 @@ class Month {
     if (writer_ != nullptr) writer_->WriteUp(machine, talks, now_);
   }
 
+  // People do their work: whose move it is takes an issue at once, and what was planted stays as long as it was meant to.
+  void TakeIssues() {
+    for (const std::string& id : std::exchange(opened_, {})) {
+      v1::ActOnIssueRequest request;
+      request.set_id(id);
+      request.mutable_acknowledge();
+      Take([&](JudgeOutput& out) {
+        if (const auto taken = judge_.Act(request, {"month", "month", collector::Role::kOwner}, now_, out); !taken.ok()) {
+          std::fprintf(stderr, "bench-month: %s: %s\n", id.c_str(), taken.status().ToString().c_str());
+        }
+      });
+    }
+  }
+
   void Take(const std::function<void(JudgeOutput&)>& function) {
     JudgeOutput out;
     function(out);
@@ -111,9 +127,11 @@ class Month {
 
   void Score(const IssueChange& change) {
     if (!change.notify.empty()) ++messages_;
+    if (change.event && change.event->action == "escalated") ++escalated_;
     if (!change.event || (change.event->action != "opened" && change.event->action != "reopened")) return;
     const v1::Issue& issue = change.record.issue;
     if (change.notify == "opened") ++opened_messages_;
+    opened_.push_back(issue.id());
     for (Found& one : found_) {
       const std::string& machine = machines_[static_cast<std::size_t>(one.fault.machine)]->record().id;
       if (machine != issue.machine_id() || one.fault.type != issue.type() || now_ < one.fault.begin) continue;
@@ -138,7 +156,8 @@ class Month {
   absl::Time now_;
   std::size_t samples_ = 0;
   double judging_ = 0;
-  int messages_ = 0, opened_messages_ = 0;
+  std::vector<std::string> opened_;  // nobody has taken them yet
+  int messages_ = 0, opened_messages_ = 0, escalated_ = 0;
 };
 
 boost::json::object Month::Report() const {
@@ -176,6 +195,7 @@ boost::json::object Month::Report() const {
   report["missed"] = std::move(missed);
   report["messages_a_day"] = messages_ / days;
   report["opened_a_day"] = opened_messages_ / days;
+  report["escalated_a_day"] = escalated_ / days;
   report["judging_cpu_seconds_per_million_samples"] = judging_ / static_cast<double>(samples_) * 1e6;
   report["faults"] = std::move(faults);
   return report;

@@ -2,6 +2,7 @@
 #include "collector/issues/issue_engine.h"
 
 #include <algorithm>
+#include <map>
 #include <thread>
 
 #include "base/manual_clock.h"
@@ -23,6 +24,8 @@ namespace steward::collector {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 constexpr char kMachine[] = "6f1c2f9e-0000-4000-8000-000000000001";
 const absl::Time kStart = absl::FromUnixSeconds(1'772'438'400);
@@ -107,7 +110,8 @@ class IssueEngineTest : public ::testing::Test {
     engine_ = std::make_unique<IssueEngine>(IssueEngine::Parts{
         storage_, clock_, io_.get_executor(), nobody_, MakeRules(),
         [this](std::string_view rule, const MachineRecord&) { return rule == "disk-space-low" ? disk_ : RuleConfig(); },
-        [this](const v1::Issue&, Severity reach) {
+        [this](const v1::Issue& issue, Severity reach) {
+          if (by_party_) return issue.party() == "owner" ? std::vector<std::string>() : std::vector<std::string>{issue.party()};
           return reach >= route_from_ ? std::vector<std::string>{"partner"} : std::vector<std::string>();
         },
         [this] { ++woken_; }, progress_});
@@ -161,10 +165,30 @@ class IssueEngineTest : public ::testing::Test {
   NobodyAnswers nobody_;
   Progress progress_;
   RuleConfig disk_;
+  bool by_party_ = false;  // the channel has the party's name; the owner has none
   Severity route_from_ = Severity::kLow;
   int woken_ = 0;
   std::unique_ptr<IssueEngine> engine_;
 };
+
+TEST_F(IssueEngineTest, AStepOfAClockGoesToThePartiesThatItNames) {
+  by_party_ = true;
+  Observe(50, absl::Minutes(1));
+  Observe(99.5, absl::Hours(30));
+  std::map<std::string, std::vector<std::string>> told;  // by the newest step in the message
+  for (const OutboxRecord& row : Outbox()) {
+    v1::Issue issue;
+    ASSERT_TRUE(issue.ParseFromString(row.body));
+    if (issue.type() != "disk-space-low" || issue.escalations().empty()) continue;
+    EXPECT_EQ(row.event, "updated");
+    EXPECT_TRUE(issue.evidence().details().contains("escalated"));
+    told[*issue.escalations().rbegin()].push_back(row.channel);
+  }
+  EXPECT_THAT(told, UnorderedElementsAre(Pair("respond-50", ElementsAre("partner")), Pair("respond-100", UnorderedElementsAre("partner", "it-manager")),
+                                         Pair("resolve-75", ElementsAre("partner")), Pair("resolve-100", ElementsAre("it-manager")),
+                                         Pair("resolve-200", ElementsAre("it-manager"))))
+      << "an owner without a channel is the IT manager's to tell";
+}
 
 TEST_F(IssueEngineTest, WritesIssueHistoryAndOutboxTogether) {
   Observe(87, absl::Minutes(31));
@@ -208,9 +232,11 @@ TEST_F(IssueEngineTest, WhoHeardOfTheWorstHearsOfTheEnd) {
   Observe(87, absl::Minutes(31));
   EXPECT_THAT(Events(), ElementsAre());
   Observe(94, absl::Minutes(31));   // high
-  Observe(88, absl::Minutes(31));   // medium again
+  EXPECT_THAT(Events(), ElementsAre("updated"));
+  Observe(88, absl::Minutes(31));   // medium again; half of the time to respond to what was high had passed
+  EXPECT_THAT(Events(), ElementsAre("updated", "updated", "updated"));
   Observe(50, absl::Minutes(31));
-  EXPECT_THAT(Events(), ElementsAre("updated", "updated", "resolved"));
+  EXPECT_THAT(Events(), ElementsAre("updated", "updated", "updated", "resolved"));
 }
 
 TEST_F(IssueEngineTest, AKillBeforeTheCommitRepeatsTheChangeUnderTheSameName) {
