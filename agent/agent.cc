@@ -210,7 +210,9 @@ void Agent::GiveOut(const v1::Policy& policy) {
   sampler_->SetPolicy(interval_, {policy.disabled_probes().begin(), policy.disabled_probes().end()});
   if (!parts_.endpoints) return;
   std::vector<Endpoint> endpoints;
-  for (const v1::Endpoint& endpoint : policy.endpoints()) endpoints.push_back({endpoint.name(), endpoint.url()});
+  for (const v1::Endpoint& endpoint : policy.endpoints()) {
+    endpoints.push_back({endpoint.name(), endpoint.url(), endpoint.purpose(), endpoint.contains()});
+  }
   parts_.endpoints->Set(std::move(endpoints));
 }
 

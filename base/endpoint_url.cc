@@ -8,7 +8,7 @@ namespace steward {
 namespace {
 
 constexpr std::string_view kHelp =
-    "; write tcp://host:port, tls://host:port, http://host/path, https://host/path, dns:name, dns://server/name or icmp://host";
+    "; write tcp://host:port, tls://host:port, http://host/path, https://host/path, dns:name, dns://server/name, dns://*/name, icmp://host or icmp://*";
 constexpr std::size_t kHostBytesMax = 253;
 
 absl::Status Wrong(std::string_view text, std::string_view why) {
@@ -70,7 +70,9 @@ absl::StatusOr<EndpointUrl> ParseEndpointUrl(std::string_view text) {
   if (!has_authority) return Wrong(text, "has no // behind its scheme");
   rest.remove_prefix(2);
   const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
-  if (!Split(rest.substr(0, end), url)) return Wrong(text, "has no host, or no port from 1 to 65535");
+  const bool any_server = (url.scheme == "dns" || url.scheme == "icmp") && rest.substr(0, end) == kAnyServer;
+  if (any_server) url.host = kAnyServer;
+  else if (!Split(rest.substr(0, end), url)) return Wrong(text, "has no host, or no port from 1 to 65535");
   url.path = std::string(rest.substr(end));
   const bool printable = std::all_of(url.path.begin(), url.path.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (!printable) return Wrong(text, "has characters that must be written as %XX");

@@ -6,8 +6,10 @@
 #include <set>
 #include <string>
 
+#include "absl/strings/str_join.h"
 #include "agent/inventory/facts.h"
 #include "agent/platform/platform.h"
+#include "agent/probes/network_settings.h"
 #include "agent/probes/text.h"
 #include "base/text.h"
 
@@ -23,21 +25,14 @@ bool IsTransient(std::string_view name) {
          name.starts_with("tap") || name.starts_with("vnet");
 }
 
-// "0100A8C0" is 192.168.0.1: the kernel prints the bytes of the address as one little-endian number.
-std::string Ipv4FromHex(std::string_view hex) {
-  const std::optional<std::uint64_t> value = ParseHex(hex);
-  if (!value.has_value() || hex.size() != 8) return "";
-  return StrCat(*value & 0xFF, ".", (*value >> 8) & 0xFF, ".", (*value >> 16) & 0xFF, ".", (*value >> 24) & 0xFF);
-}
-
 class NetworkInventory final : public InventorySource {
  public:
   explicit NetworkInventory(Platform& platform) : platform_(platform) {}
   std::string_view group() const override { return "network"; }
 
   absl::Status Collect(std::vector<Fact>& facts) override {
-    AddFact(facts, "gateway", Gateway());
-    AddFact(facts, "dns", NameServers());
+    AddFact(facts, "gateway", DefaultGateway(platform_));
+    AddFact(facts, "dns", absl::StrJoin(NameServers(platform_), ", "));
     std::vector<std::string> names;
     const absl::Status status = platform_.ListDirectory(kDirectory, names);
     if (!status.ok()) return status;
@@ -99,47 +94,6 @@ class NetworkInventory final : public InventorySource {
       if ((ParseHex(flags).value_or(0) & kTemporaryAddress) != 0) devices.emplace(device);
     }
     return devices;
-  }
-
-  // Of the default route.
-  std::string Gateway() {
-    std::string text;
-    if (!platform_.ReadFile("/proc/net/route", text).ok()) return "";
-    std::string_view rest = text;
-    std::string_view line;
-    NextLine(rest, line);  // the heading
-    while (NextLine(rest, line)) {
-      std::string_view device;
-      std::string_view destination;
-      std::string_view gateway;
-      if (!NextField(line, device) || !NextField(line, destination) || !NextField(line, gateway)) continue;
-      if (destination == "00000000" && gateway != "00000000") return Ipv4FromHex(gateway);
-    }
-    return "";
-  }
-
-  // systemd-resolved's stub stands for the servers it uses itself.
-  std::string NameServers() {
-    std::string servers = NameServersIn("/etc/resolv.conf");
-    if (servers == "127.0.0.53") {
-      const std::string real = NameServersIn("/run/systemd/resolve/resolv.conf");
-      if (!real.empty()) servers = real;
-    }
-    return servers;
-  }
-
-  std::string NameServersIn(std::string_view path) {
-    std::string text;
-    std::string servers;
-    if (!platform_.ReadFile(path, text).ok()) return servers;
-    std::string_view rest = text;
-    std::string_view line;
-    while (NextLine(rest, line)) {
-      std::string_view word;
-      if (!NextField(line, word) || word != "nameserver" || !NextField(line, word)) continue;
-      StrAppend(&servers, servers.empty() ? "" : ", ", word);
-    }
-    return servers;
   }
 
   std::string Line(const std::string& path) {

@@ -9,8 +9,10 @@
 namespace steward::agent {
 
 struct Endpoint {
-  std::string name;
-  std::string url;  // base/endpoint_url.h
+  std::string name;           // label of its series
+  std::string url;            // base/endpoint_url.h
+  std::string purpose = {};   // label of its series; empty: none
+  std::string contains = {};  // what an http answer must have in it; empty: anything
 };
 
 // Thread-safe: the policy sets it, the probe reads it.

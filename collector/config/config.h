@@ -47,11 +47,18 @@ struct AgentClassConfig {
   std::optional<absl::Duration> interval;
   std::optional<std::vector<std::string>> disabled_probes;
 };
+inline const std::array<std::string, 5> kEndpointPurposes = {"service", "internet", "name-server", "link", "gateway"};
+// So many hosts outside must be silent before the internet is taken for gone: one of them may be down itself.
+inline constexpr std::size_t kInternetHostsMin = 3;
+
 // A service of the company, and which machines look whether it answers.
 struct EndpointConfig {
   std::string name;               // unique
   std::string url;                // base/endpoint_url.h
   std::vector<std::string> from = {"class:server"};  // "class:CLASS", "machine:NAME" (host name or id); any of them
+  std::string purpose = "service"; // what it is looked at for: one of kEndpointPurposes
+  bool vital = false;             // work stops without it; of a service
+  std::string contains = {};      // what an http answer must have in it; empty: anything
 };
 
 struct AgentsConfig {

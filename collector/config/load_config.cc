@@ -176,6 +176,20 @@ bool IsViewpoint(std::string_view text) {
   return text.starts_with(kClass) && std::find(kClasses.begin(), kClasses.end(), text.substr(kClass.size())) != kClasses.end();
 }
 
+void ReadPurpose(TableReader& reader, EndpointConfig& endpoint) {
+  const std::string_view scheme = std::string_view(endpoint.url).substr(0, endpoint.url.find(':'));
+  endpoint.purpose = endpoint.url == "icmp://*" ? "gateway" : scheme == "icmp" ? "link" : scheme == "dns" ? "name-server" : "service";
+  Set(reader.Word("purpose", kEndpointPurposes), endpoint.purpose);
+  Set(reader.Bool("vital"), endpoint.vital);
+  if (endpoint.vital && endpoint.purpose != "service") {
+    reader.Error("vital", StrCat("is said of a service; this one is looked at as ", endpoint.purpose, ": write purpose = \"service\" or leave vital out"));
+  }
+  Set(reader.String("contains"), endpoint.contains);
+  if (!endpoint.contains.empty() && scheme != "http" && scheme != "https") {
+    reader.Error("contains", "is looked for in the answer of http:// and https:// only");
+  }
+}
+
 void ReadEndpoint(TableReader& reader, std::vector<EndpointConfig>& endpoints) {
   constexpr std::size_t kEndpointsMax = 50;  // what an agent looks at
   EndpointConfig endpoint;
@@ -188,8 +202,17 @@ void ReadEndpoint(TableReader& reader, std::vector<EndpointConfig>& endpoints) {
   if (!std::all_of(endpoint.from.begin(), endpoint.from.end(), IsViewpoint)) {
     reader.Error("from", "says which machines look: from = [\"class:server\", \"machine:srv-file\"]; classes are server, desktop, laptop");
   }
+  ReadPurpose(reader, endpoint);
   if (endpoints.size() == kEndpointsMax) reader.Error("name", StrCat("is one more than the ", kEndpointsMax, " [[endpoint]] that there may be"));
   endpoints.push_back(std::move(endpoint));
+}
+
+void CheckInternetHosts(TableReader& root, const std::vector<EndpointConfig>& endpoints) {
+  const auto hosts = static_cast<std::size_t>(
+      std::count_if(endpoints.begin(), endpoints.end(), [](const EndpointConfig& one) { return one.purpose == "internet"; }));
+  if (hosts == 0 || hosts >= kInternetHostsMin) return;
+  root.Error("endpoint", StrCat("purpose = \"internet\" stands at ", hosts, " of them; name ", kInternetHostsMin,
+                                " hosts outside or more, so that one of them may be down without the internet being down"));
 }
 
 // The rules that are known once the company's own are read.
@@ -240,6 +263,7 @@ void ReadProcessPart(TableReader& root, const ConfigVocabulary& vocabulary, Conf
   root.Table("delivery", [&](TableReader& reader) { ReadDelivery(reader, config.delivery); });
   root.Tables("remote_write", [&](TableReader& reader) { ReadRemoteWrite(reader, config.remote_write); });
   root.Tables("endpoint", [&](TableReader& reader) { ReadEndpoint(reader, config.agents.endpoints); });
+  CheckInternetHosts(root, config.agents.endpoints);
 }
 
 // Tells where each table of collector.toml belongs that a policy does not have.

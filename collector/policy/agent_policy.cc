@@ -42,6 +42,8 @@ v1::Policy PolicyFor(const AgentsConfig& agents, const MachineRecord& machine) {
     v1::Endpoint& told = *policy.add_endpoints();
     told.set_name(endpoint.name);
     told.set_url(endpoint.url);
+    told.set_purpose(endpoint.vital ? "vital" : endpoint.purpose);
+    told.set_contains(endpoint.contains);
   }
   return policy;
 }

@@ -22,6 +22,8 @@ TEST(EndpointUrlTest, EverySchemeIsRead) {
       {"dns:www.example", {"dns", "", "", "www.example"}},
       {"dns://192.0.2.1/www.example", {"dns", "192.0.2.1", "53", "www.example"}},
       {"dns://[::1]:5353/www.example", {"dns", "::1", "5353", "www.example"}},
+      {"dns://*/www.example", {"dns", "*", "53", "www.example"}},
+      {"icmp://*", {"icmp", "*", "", ""}},
       {"icmp://192.0.2.1", {"icmp", "192.0.2.1", "", ""}},
   };
   for (const auto& one : cases) {
@@ -53,6 +55,8 @@ TEST(EndpointUrlTest, WhatIsNoPlaceIsSaid) {
       {"tcp://::1:25", "no host"},
       {"tcp://[::1", "no host"},
       {"icmp://host:1", "ping"},
+      {"http://*/", "no host"},
+      {"dns://*.example/www.example", "no host"},
       {"dns:", "nothing to look up"},
       {"dns://server", "nothing to look up"},
   };

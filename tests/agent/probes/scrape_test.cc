@@ -21,6 +21,7 @@
 #include "boost/asio/read_until.hpp"
 #include "boost/asio/streambuf.hpp"
 #include "boost/asio/write.hpp"
+#include "tests/agent/probes/answering_platform.h"
 #include "tests/agent/probes/collected.h"
 #include "tests/support/temp_dir.h"
 
@@ -137,6 +138,35 @@ TEST_F(ScrapeTest, EndpointsAreUpIfTheyAnswerAsTheyShould) {
   EXPECT_EQ(collected.Integer("steward_endpoint_up{endpoint=tcp}"), 1);
   EXPECT_EQ(collected.Integer("steward_endpoint_up{endpoint=name}"), 1);
   EXPECT_EQ(collected.Integer("steward_endpoint_up{endpoint=nonsense}"), 0);
+}
+
+TEST_F(ScrapeTest, AnAnswerWithoutItsWordIsNoneThatCounts) {
+  const Exporter site(Ok("Welcome to the intranet"));
+  ProbeSettings settings;
+  settings.once = true;
+  settings.endpoints = std::make_shared<EndpointList>();
+  settings.endpoints->Set({{"right", site.Url(), "vital", "the intranet"}, {"wrong", site.Url(), "service", "the shop"}});
+  Collected collected;
+  ASSERT_TRUE(MakeEndpointsProbe(*platform_, settings)->Collect(collected).ok());
+  EXPECT_EQ(collected.Integer("steward_endpoint_up{endpoint=right,purpose=vital}"), 1);
+  EXPECT_EQ(collected.Integer("steward_endpoint_up{endpoint=wrong,purpose=service}"), 0);
+  EXPECT_EQ(collected.Integer("steward_endpoint_http_status{endpoint=wrong,purpose=service}"), 200);
+}
+
+TEST(EndpointsTest, AStarIsWhatTheMachineIsSetToUse) {
+  AnsweringPlatform platform;
+  platform.files["/etc/resolv.conf"] = "nameserver 127.0.0.53\n";
+  platform.files["/run/systemd/resolve/resolv.conf"] = "nameserver 127.0.0.1\nnameserver 127.0.0.2\n";
+  platform.files["/proc/net/route"] = "Iface Destination Gateway\neth0 0000FEA9 00000000\neth0 00000000 0100007F\n";
+  ProbeSettings settings;
+  settings.once = true;
+  settings.endpoints = std::make_shared<EndpointList>();
+  settings.endpoints->Set({{"names", "dns://*/intranet.example", "name-server"}, {"way out", "icmp://*", "gateway"}});
+  Collected collected;
+  ASSERT_TRUE(MakeEndpointsProbe(platform, settings)->Collect(collected).ok());
+  EXPECT_EQ(collected.Integer("steward_endpoint_up{endpoint=names,purpose=name-server,server=127.0.0.1}"), 0);
+  EXPECT_EQ(collected.Integer("steward_endpoint_up{endpoint=names,purpose=name-server,server=127.0.0.2}"), 0);
+  EXPECT_TRUE(collected.Has("steward_endpoint_up{endpoint=way out,purpose=gateway,server=127.0.0.1}"));
 }
 
 TEST(DnsQuery, IsWrittenAndJudgedAsTheStandardSays) {

@@ -104,6 +104,34 @@ TEST(Config, ReadsEveryTableOfTheContract) {
   EXPECT_THAT(config.agents.endpoints[1].from, ElementsAre("class:desktop", "machine:srv-file"));
 }
 
+TEST(Config, WhatAnEndpointIsLookedAtForFollowsFromItsAddressUnlessItIsSaid) {
+  const absl::StatusOr<Config> config = ParseConfig(R"(
+endpoint = [
+  {name = "1", url = "https://intranet.example/", vital = true, contains = "Welcome"},
+  {name = "2", url = "dns://*/intranet.example"},
+  {name = "3", url = "icmp://branch.example"},
+  {name = "4", url = "icmp://*"},
+  {name = "5", url = "icmp://printer.example", purpose = "service"},
+  {name = "6", url = "tcp://192.0.2.1:443", purpose = "internet"},
+  {name = "7", url = "tcp://192.0.2.2:443", purpose = "internet"},
+  {name = "8", url = "tcp://192.0.2.3:443", purpose = "internet"},
+])", "collector.toml", Words());
+  ASSERT_TRUE(config.ok()) << config.status();
+  std::vector<std::string> purposes;
+  for (const EndpointConfig& endpoint : config->agents.endpoints) purposes.push_back(endpoint.purpose);
+  EXPECT_THAT(purposes, ElementsAre("service", "name-server", "link", "gateway", "service", "internet", "internet", "internet"));
+  EXPECT_TRUE(config->agents.endpoints[0].vital);
+  EXPECT_EQ(config->agents.endpoints[0].contains, "Welcome");
+}
+
+TEST(Config, AnEndpointThatCannotBeJudgedIsSaid) {
+  const auto error = [](std::string_view text) { return std::string(ParseConfig(text, "collector.toml", Words()).status().message()); };
+  EXPECT_THAT(error("[[endpoint]]\nname = \"a\"\nurl = \"tcp://a:1\"\npurpose = \"internet\"\n"), HasSubstr("name 3 hosts outside or more"));
+  EXPECT_THAT(error("[[endpoint]]\nname = \"a\"\nurl = \"icmp://a\"\nvital = true\n"), HasSubstr("this one is looked at as link"));
+  EXPECT_THAT(error("[[endpoint]]\nname = \"a\"\nurl = \"tcp://a:1\"\ncontains = \"x\"\n"), HasSubstr("http:// and https:// only"));
+  EXPECT_THAT(error("[[endpoint]]\nname = \"a\"\nurl = \"tcp://a:1\"\npurpose = \"inter\"\n"), HasSubstr("purpose"));
+}
+
 TEST(Config, ReadsEveryTypeOfChannel) {
   const absl::StatusOr<Config> config = ParseConfig(R"(
 [delivery]

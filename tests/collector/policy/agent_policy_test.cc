@@ -32,5 +32,17 @@ TEST(AgentPolicyTest, EndpointsGoToTheMachinesThatShallLook) {
   EXPECT_EQ(EndpointsOf(agents, machine), "desks one ");
 }
 
+TEST(AgentPolicyTest, WhatAnEndpointIsForGoesWithIt) {
+  AgentsConfig agents;
+  agents.endpoints = {{.name = "orders", .url = "http://a/", .vital = true, .contains = "open"},
+                      {.name = "line", .url = "icmp://b", .purpose = "link"}};
+  MachineRecord machine;
+  machine.machine_class = "server";
+  const v1::Policy policy = PolicyFor(agents, machine);
+  EXPECT_EQ(policy.endpoints(0).purpose(), "vital");
+  EXPECT_EQ(policy.endpoints(0).contains(), "open");
+  EXPECT_EQ(policy.endpoints(1).purpose(), "link");
+}
+
 }  // namespace
 }  // namespace steward::collector
