@@ -179,6 +179,18 @@ class RunningCollector final : public Collector {
     help_.UsePolicy(in_force_.policy);
   }
 
+  // Of this collector itself. The pulse writes every few seconds.
+  CollectorHealth HowItIs() {
+    const std::uint64_t writes = ingest_progress_.count();
+    if (writes != std::exchange(writes_seen_, writes)) stored_ = clock_.WallNow();
+    CollectorHealth health;
+    if (const auto room = health_.room()) health.room = CollectorHealth::Room{room->free_bytes, room->total_bytes};
+    health.stored = stored_;
+    health.makes_backups = options_.config.backup.enabled;
+    health.last_backup = backups_.last();
+    return health;
+  }
+
   OnDuty DutyFor(const v1::Issue& issue) const {
     return WhoIsOnDuty(in_force_.policy, issue.party(), sites_.ZoneOf(issue.site()), clock_.WallNow());
   }
@@ -326,6 +338,8 @@ class RunningCollector final : public Collector {
   const CoverageRatio coverage_ratio_ = [this](const MachineRecord& machine) { return coverage_->Ratio(machine); };
   Exposition exposition_{latest_, *storage_, prometheus_, coverage_ratio_};
   Progress ingest_progress_, issues_progress_, outbox_progress_;
+  std::uint64_t writes_seen_ = 0;               // of ingest_progress_, when it was looked at last
+  absl::Time stored_ = absl::InfinitePast();    // when it had moved
   StorageHealth health_{data_.database().string(), [path = data_.path().string()] { return RoomOf(path); }, prometheus_};
   std::string issue_link_key_;
   const std::unique_ptr<Timer> disk_timer_ = clock_.NewTimer(core_.get_executor());
@@ -341,6 +355,7 @@ class RunningCollector final : public Collector {
   RouteTable routes_;
   HelpToAct help_{[this](const MachineId& id) { return PlacesOf(id); }};
   WindowKeeper windows_{*storage_, clock_, core_.get_executor()};
+  RuleMetrics rule_metrics_{prometheus_};
   IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(options_.own_rules, options_.os_support),
                        [this](std::string_view rule, const MachineRecord& machine) {
                          return RuleFor(in_force_, rule, {machine.id, machine.host_name, machine.site, machine.machine_class});
@@ -350,7 +365,7 @@ class RunningCollector final : public Collector {
                        [this](const v1::Issue& issue, std::string_view by_rule) {
                          return ResponsibleParty(in_force_.policy.responsibility, issue, by_rule);
                        },
-                       [this](v1::Issue& issue) { Help(issue); }, &windows_.book(),
+                       [this](v1::Issue& issue) { Help(issue); }, &windows_.book(), [this] { return HowItIs(); }, &rule_metrics_,
                        [this] { return in_force_.policy.first_weeks; }}};
   PolicyKeeper policies_{{*storage_, clock_, core_.get_executor(), options_.config.channels, options_.policy_text,
                           [this](const Policy& policy) { TakePolicy(policy); }}};

@@ -113,6 +113,11 @@ bool StorageHealth::failing() const {
   return !fault_.ok();
 }
 
+std::optional<DiskRoom> StorageHealth::room() const {
+  const MutexLock lock(&mutex_);
+  return room_;
+}
+
 absl::Status StorageHealth::Ready() const {
   const MutexLock lock(&mutex_);
   if (fault_.ok()) return absl::OkStatus();

@@ -43,6 +43,7 @@ class StorageHealth {
   void Look();
 
   bool failing() const;
+  std::optional<DiskRoom> room() const;  // at the last look
   absl::Status Ready() const;  // Unavailable: why nothing is taken in, and what to do
 
  private:

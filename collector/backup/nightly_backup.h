@@ -58,6 +58,8 @@ class NightlyBackup {
   void Start();
   // Ends one that is under way; the former ones stay.
   void Stop();
+  // Of the newest good backup; InfinitePast: there is none.
+  absl::Time last() const { return last_; }
 
  private:
   struct Outcome {

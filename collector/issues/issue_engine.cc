@@ -1,5 +1,6 @@
 #include "collector/issues/issue_engine.h"
 
+#include <chrono>
 #include <utility>
 
 #include "boost/asio/post.hpp"
@@ -7,6 +8,19 @@
 #include "spdlog/spdlog.h"
 
 namespace steward::collector {
+
+namespace {
+
+// What the machine spends, whatever the clock of the rules says.
+class Stopwatch {
+ public:
+  absl::Duration elapsed() const { return absl::FromChrono(std::chrono::steady_clock::now() - begin_); }
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
 
 IssueEngine::IssueEngine(Parts parts) : parts_(std::move(parts)), timer_(parts_.clock.NewTimer(parts_.executor)) {}
 
@@ -19,6 +33,7 @@ absl::Status IssueEngine::Start() {
   if (parts_.party_for) judge_->UseParties(parts_.party_for);
   if (parts_.windows != nullptr) judge_->UseWindows(*parts_.windows);
   if (parts_.first_weeks) judge_->UseFirstWeeks(parts_.first_weeks);
+  if (parts_.health) judge_->UseHealth(parts_.health);
   judge_->UseOwnNetwork(OwnNetworkWorks);
   JudgeOutput output;
   const absl::Status status = parts_.storage.Read([&](StorageReader& reader) -> absl::Status {
@@ -62,9 +77,16 @@ void IssueEngine::Stop() {
 }
 
 void IssueEngine::Tick() {
+  const Stopwatch watch;
   JudgeOutput output;
-  judge_->Tick(parts_.clock.WallNow(), output);
+  const absl::Time now = parts_.clock.WallNow();
+  judge_->Tick(now, output);
   Carry(std::move(output));
+  if (parts_.metrics != nullptr && now >= next_cover_) {
+    parts_.metrics->SetCover(judge_->Cover());
+    next_cover_ = now + (next_cover_ == absl::InfinitePast() ? absl::Minutes(1) : kCoverTold);  // at the start few have reported
+  }
+  if (parts_.metrics != nullptr) parts_.metrics->Ticked(now, watch.elapsed());
   if (!writer_->failing()) parts_.progress.Moved();
   timer_->Start(kTick, [this] { Tick(); });
 }
@@ -72,7 +94,9 @@ void IssueEngine::Tick() {
 void IssueEngine::OnObservation(const Observation& observation) {
   if (!running_) return;
   JudgeOutput output;
+  const Stopwatch watch;
   judge_->OnObservation(observation, output);
+  if (parts_.metrics != nullptr) parts_.metrics->Judged(output.late, watch.elapsed());
   Carry(std::move(output));
 }
 

@@ -15,6 +15,7 @@
 #include "collector/issues/issue_desk.h"
 #include "collector/issues/issue_judge.h"
 #include "collector/issues/issue_writer.h"
+#include "collector/issues/rule_metrics.h"
 #include "collector/rules/reachability.h"
 #include "collector/storage/storage.h"
 
@@ -25,6 +26,7 @@ namespace steward::collector {
 class IssueEngine final : public ObservationSink, public IssueDesk {
  public:
   static constexpr absl::Duration kTick = absl::Seconds(1);
+  static constexpr absl::Duration kCoverTold = absl::Minutes(5);
 
   struct Parts {
     Storage& storage;
@@ -40,6 +42,8 @@ class IssueEngine final : public ObservationSink, public IssueDesk {
     PartyFor party_for = {};               // whose move an issue is when it opens; none: what its rule says
     std::function<void(v1::Issue&)> help = {};  // fills in what helps to act on it; none: nothing
     WindowBook* windows = nullptr;         // which maintenance windows there are; none: there are none
+    std::function<CollectorHealth()> health = {};  // how the collector itself is; none: it is not judged
+    RuleMetrics* metrics = nullptr;        // told what the rules do; none: nobody
     FirstWeeks::Terms first_weeks = {};    // how long findings are initial ones; none: they never are
   };
   explicit IssueEngine(Parts parts);
@@ -79,6 +83,7 @@ class IssueEngine final : public ObservationSink, public IssueDesk {
   std::unique_ptr<IssueJudge> judge_;
   std::unique_ptr<IssueWriter> writer_;
   std::unique_ptr<Timer> timer_;
+  absl::Time next_cover_ = absl::InfinitePast();  // when the metrics are told what is watched
   bool running_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

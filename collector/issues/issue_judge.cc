@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "collector/issues/issue_ids.h"
 #include "collector/rules/presence_times.h"
 
 namespace steward::collector {
@@ -38,6 +39,7 @@ void IssueJudge::Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out
 void IssueJudge::Reconfigure(std::vector<std::unique_ptr<Rule>> rules, absl::Time now, JudgeOutput& out) {
   const std::vector<std::unique_ptr<Rule>> before = std::exchange(rules_, std::move(rules));  // settings refer to them until the end
   inputs_.clear();
+  views_.Clear();
   for (const auto& rule : rules_) inputs_.push_back(rule->inputs());
   const auto is_gone = [&](const std::unique_ptr<Rule>& old) {
     return std::none_of(rules_.begin(), rules_.end(), [&](const auto& rule) { return rule->type() == old->type(); });
@@ -50,6 +52,12 @@ void IssueJudge::Reconfigure(std::vector<std::unique_ptr<Rule>> rules, absl::Tim
     watch.series = SeriesTracker();
     watch.Remember(memory);
     Configure(watch, now, out);
+  }
+  for (const std::string& site : Sites()) {
+    for (const auto& old : before) {
+      if (is_gone(old)) book_.Close(SiteScope(site), old->type(), "there is no such rule any more", now, out.changes);
+    }
+    CloseSwitchedOff(site, now, out);
   }
 }
 
@@ -89,6 +97,7 @@ void IssueJudge::OnObservation(const Observation& observation, JudgeOutput& out)
     for (const v1::MachineEvent& event : observation.events) watch.presence.OnEvent(event.kind(), now);
   }
   if (watch.absence_watched) JudgePresence(watch, now, out);
+  out.late = !live;
   if (!live) return;
 
   watch.series.Update(observation, inputs_);
@@ -103,7 +112,9 @@ void IssueJudge::OnObservation(const Observation& observation, JudgeOutput& out)
     for (Finding& finding : findings) {
       const RuleSettings& here = settings.For(finding.subject);
       finding.asked_for = rules_[i]->is_own() || here.raise_is_none();
-      if (here.enabled()) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
+      if (!here.enabled()) continue;
+      if (rules_[i]->viewpoints() > 0) views_.Put(watch.record, *rules_[i], std::move(finding), now);
+      else book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
     }
   }
   if (watch.memory_stored == absl::InfinitePast()) watch.memory_stored = observation.time;
@@ -134,11 +145,13 @@ void IssueJudge::OnIdentityConflict(const MachineRecord& machine, const Identity
 
 void IssueJudge::OnMachineChanged(const MachineRecord& machine, absl::Time now, JudgeOutput& out) {
   if (machine.state == MachineState::kRetired) {
+    views_.Forget(machine.id);
     if (watches_.erase(machine.id) != 0) out.memories.push_back({machine.id, ""});
     book_.Close(machine.id, "", "the machine was retired", now, out.changes);
     return;
   }
   MachineWatch& watch = WatchOf(machine);
+  if (watch.record.site != machine.site) views_.Forget(machine.id);
   const bool other_scope = watch.record.site != machine.site || watch.record.machine_class != machine.machine_class;
   std::string address = std::move(watch.record.address);
   watch.record = machine;
@@ -210,6 +223,20 @@ std::vector<std::pair<std::string, Watched>> IssueJudge::WatchedOn(std::string_v
   return types;
 }
 
+std::map<std::string, RuleCover> IssueJudge::Cover() const {
+  std::map<std::string, RuleCover> cover;
+  for (const auto& rule : rules_) cover.try_emplace(std::string(rule->type()));
+  for (const auto& [id, watch] : watches_) {
+    for (const auto& [type, watched] : WatchedOn(id)) {
+      RuleCover& of_type = cover[type];
+      if (watched.why_not.empty()) ++of_type.machines;
+      of_type.subjects += watched.subjects;
+    }
+    for (std::size_t i = 0; i < rules_.size(); ++i) cover[std::string(rules_[i]->type())].left_out += watch.series.CountLeftOut(i);
+  }
+  return cover;
+}
+
 absl::StatusOr<v1::Issue> IssueJudge::Drill(std::string_view type, const MachineRecord& machine, const Actor& actor,
                                             absl::Time now, JudgeOutput& out) {
   const auto rule = std::find_if(rules_.begin(), rules_.end(), [&](const auto& one) { return one->type() == type; });
@@ -230,8 +257,10 @@ void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
     if (housekeeping) book_.MarkStale(id, watch.newest, now, out.changes);
   }
   JudgeSites(now, out);
+  JudgeViews(now, out);
   book_.KeepParents(now, out.changes);
   if (!housekeeping) return;
+  JudgeCollector(now, out);
   book_.KeepDeadlines(now, out.changes);
   next_housekeeping_ = now + kHousekeeping;
   book_.EndDrills(now, out.changes);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,9 @@
 #include "collector/ingest/observation.h"
 #include "collector/issues/issue_book.h"
 #include "collector/issues/machine_watch.h"
+#include "collector/issues/rule_cover.h"
+#include "collector/issues/site_views.h"
+#include "collector/rules/collector_health.h"
 #include "collector/rules/rule.h"
 
 namespace steward::collector {
@@ -29,6 +33,7 @@ struct JudgeOutput {
     MachineId machine_id;
     std::string text;
   };
+  bool late = false;  // the observation judged nothing
   std::vector<IssueChange> changes;
   std::vector<Look> looks;
   std::vector<Memory> memories;
@@ -42,6 +47,8 @@ class IssueJudge {
   // A sample is late, and judges nothing, if it is further behind than this, or two intervals if that is more.
   static constexpr absl::Duration kLate = absl::Seconds(60);
   static constexpr absl::Duration kMemoryStored = absl::Minutes(30);
+  // What a site's machines see is put together this often.
+  static constexpr absl::Duration kViewsJudged = absl::Seconds(5);
 
   // `start`: since when this collector listens. Silence counts from one raise time of machine-offline later.
   IssueJudge(std::vector<std::unique_ptr<Rule>> rules, ConfigOf config_of, absl::Time start);
@@ -55,6 +62,8 @@ class IssueJudge {
   void UseParties(PartyFor party_for) { book_.UseParties(std::move(party_for)); }
   // Whether the collector itself can hear anybody; without it that it can.
   void UseOwnNetwork(std::function<bool()> works) { own_network_works_ = std::move(works); }
+  // How the collector itself is; without it nothing is judged of it.
+  void UseHealth(std::function<CollectorHealth()> health) { health_ = std::move(health); }
   void LoadIssues(const std::vector<IssueRecord>& records) { book_.Load(records); }
   void LoadMachine(const MachineRecord& machine, std::string_view memory, JudgeOutput& out);
 
@@ -67,6 +76,8 @@ class IssueJudge {
   void OnLook(std::string_view machine_id, Reach reach, absl::Time now, JudgeOutput& out);
   // What is watched on the machine and what is not: each type once, in the rules' order. Empty: there is no such machine.
   std::vector<std::pair<std::string, Watched>> WatchedOn(std::string_view machine_id) const;
+  // The same of all machines together, by type.
+  std::map<std::string, RuleCover> Cover() const;
   // What people do; IssueBook says what comes of it.
   absl::StatusOr<v1::Issue> Act(const v1::ActOnIssueRequest& request, const Actor& actor, absl::Time now, JudgeOutput& out) {
     return book_.Act(request, actor, now, out.changes);
@@ -96,6 +107,11 @@ class IssueJudge {
   void Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out);
   void JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput& out);
   void JudgeSites(absl::Time now, JudgeOutput& out);
+  void JudgeViews(absl::Time now, JudgeOutput& out);
+  void JudgeCollector(absl::Time now, JudgeOutput& out);
+  std::set<std::string> Sites() const;
+  // Issues of a site of rules that are switched off there.
+  void CloseSwitchedOff(const std::string& site, absl::Time now, JudgeOutput& out);
   void JudgeIdentity(MachineWatch& watch, const IdentityConflict* conflict, absl::Time now, JudgeOutput& out);
   bool IsAbsenceWatched(std::string_view machine_id) const;
   bool IsAddressShared(const MachineWatch& watch) const;
@@ -105,10 +121,13 @@ class IssueJudge {
   ConfigOf config_of_;
   absl::Time start_;
   std::function<bool()> own_network_works_ = [] { return true; };
+  std::function<CollectorHealth()> health_;
   absl::Time listening_since_ = start_;  // without a break
   IssueBook book_;
   Watches watches_;
+  SiteViews views_;
   absl::Time next_housekeeping_ = absl::InfinitePast();
+  absl::Time next_views_ = absl::InfinitePast();
 };
 
 }  // namespace steward::collector

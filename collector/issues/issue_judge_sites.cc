@@ -1,4 +1,4 @@
-// The part of the judge that looks at the machines of a site together.
+// The part of the judge that looks at the machines of a site together, and at the collector.
 #include <algorithm>
 
 #include "collector/issues/issue_ids.h"
@@ -28,7 +28,51 @@ SitePresence PresenceOf(const std::vector<const MachineWatch*>& watches, absl::T
   return site;
 }
 
+// Stands for the site where a machine is asked for.
+MachineRecord SiteRecord(std::string_view name) {
+  MachineRecord record;
+  record.id = SiteScope(name);
+  record.site = std::string(name);
+  return record;
+}
+
 }  // namespace
+
+std::set<std::string> IssueJudge::Sites() const {
+  std::set<std::string> sites;
+  for (const auto& [id, watch] : watches_) sites.insert(watch.record.site);
+  return sites;
+}
+
+void IssueJudge::CloseSwitchedOff(const std::string& site, absl::Time now, JudgeOutput& out) {
+  const MachineRecord record = SiteRecord(site);
+  for (const auto& rule : rules_) {
+    if (!rule->judges_sites() && rule->viewpoints() == 0) continue;
+    const RuleSettings settings(rule->thresholds(), config_of_(rule->type(), record));
+    if (!settings.enabled()) book_.Close(record.id, rule->type(), "the rule is switched off", now, out.changes);
+  }
+}
+
+void IssueJudge::JudgeCollector(absl::Time now, JudgeOutput& out) {
+  if (!health_) return;
+  const CollectorHealth health = health_();
+  const MachineRecord record = SiteRecord("");
+  for (const auto& rule : rules_) {
+    const RuleSettings settings(rule->thresholds(), config_of_(rule->type(), record));
+    if (!settings.enabled()) continue;
+    std::vector<Finding> findings;
+    rule->JudgeCollector(health, start_, now, settings, findings);
+    for (const Finding& finding : findings) book_.Apply(record, *rule, finding, now, out.changes);
+  }
+}
+
+void IssueJudge::JudgeViews(absl::Time now, JudgeOutput& out) {
+  if (now < next_views_) return;
+  next_views_ = now + kViewsJudged;
+  for (const SiteViews::Joint& joint : views_.Judge(now)) {
+    book_.Apply(SiteRecord(joint.site), *joint.rule, joint.finding, now, out.changes);
+  }
+}
 
 void IssueJudge::JudgeSites(absl::Time now, JudgeOutput& out) {
   if (!own_network_works_()) listening_since_ = now;
@@ -43,9 +87,7 @@ void IssueJudge::JudgeSites(absl::Time now, JudgeOutput& out) {
   for (const auto& rule : rules_) {
     if (!rule->judges_sites()) continue;
     for (const auto& [name, watches] : sites) {
-      MachineRecord record;  // stands for the site
-      record.id = SiteScope(name);
-      record.site = std::string(name);
+      const MachineRecord record = SiteRecord(name);
       const RuleSettings settings(rule->thresholds(), config_of_(rule->type(), record));
       if (!settings.enabled()) continue;
       SitePresence site = PresenceOf(beyond[name].empty() ? watches : beyond[name], now);

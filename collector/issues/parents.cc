@@ -15,7 +15,9 @@ constexpr ParentRow kTable[] = {
      {"machine-offline", "agent-silent", "endpoint-down", "internet-down", "dns-failing", "link-quality-poor"}},
     {"machine-offline",      ParentScope::kMachine, ParentEffect::kFreeze, {}},
     {"agent-silent",         ParentScope::kMachine, ParentEffect::kFreeze, {}},
-    {"internet-down",        ParentScope::kSite,    ParentEffect::kHide,   {"updates-not-working"}},
+    // Beyond the catalogue: names outside are not found then, and the ways to other places are lost with it.
+    {"internet-down",        ParentScope::kSite,    ParentEffect::kHide,
+     {"updates-not-working", "dns-failing", "link-quality-poor"}},
     {"disk-smart-failing",   ParentScope::kSubject, ParentEffect::kHide,
      {"disk-errors-growing", "disk-slow", "filesystem-faulty"}},
     {"os-end-of-life",       ParentScope::kMachine, ParentEffect::kHide,

@@ -13,7 +13,7 @@
 //   rate(s[5m])      increase a second, counter resets allowed for; without a window: since the sample before
 //   increase(s[7d])  increase within the window; of a counter that is there at first sight: since then
 //   events(s[7d])    the same of a counter that begins with its first event: that is one
-//   least(s[1h]), greatest(s[1h]), average(s[1h])   of the samples within the window
+//   least(s[1h]), greatest(s[1h]), average(s[1h]), median(s[1h])   of the samples within the window
 //   age(s)           seconds from the value, a Unix time, to the sample's time
 //   default(a, b)    b where a is missing
 //   where(c, a)     a if c holds; else missing
@@ -37,7 +37,7 @@ namespace steward::collector {
 using Values = absl::InlinedVector<double, 2>;
 
 // How the values of a selector are made of its series.
-enum class Reading { kLatest, kRate, kIncrease, kEvents, kLeast, kGreatest, kAverage, kAge };
+enum class Reading { kLatest, kRate, kIncrease, kEvents, kLeast, kGreatest, kAverage, kMedian, kAge };
 
 // What an expression is judged on.
 class ExpressionScope {

@@ -206,9 +206,10 @@ class ExpressionParser {
 
   // The name and "(" are taken.
   Node Call(std::string_view name, std::size_t begin) {
-    constexpr std::array<std::pair<std::string_view, Reading>, 7> kReadings = {
+    constexpr std::array<std::pair<std::string_view, Reading>, 8> kReadings = {
         {{"rate", Reading::kRate}, {"increase", Reading::kIncrease}, {"events", Reading::kEvents}, {"least", Reading::kLeast},
-         {"greatest", Reading::kGreatest}, {"average", Reading::kAverage}, {"age", Reading::kAge}}};
+         {"greatest", Reading::kGreatest}, {"average", Reading::kAverage}, {"median", Reading::kMedian},
+         {"age", Reading::kAge}}};
     constexpr std::array<std::pair<std::string_view, Op>, 9> kFunctions = {
         {{"sum", Op::kSum}, {"mean", Op::kMean}, {"count", Op::kCount}, {"min", Op::kMin}, {"max", Op::kMax},
          {"default", Op::kDefault}, {"where", Op::kWhere}, {"exists", Op::kExists}, {"abs", Op::kAbs}}};
@@ -226,7 +227,7 @@ class ExpressionParser {
       return node;
     }
     at_ = begin;
-    Fail(StrCat("there is no function ", name, "; known: rate, increase, events, least, greatest, average, age, sum, mean, "
+    Fail(StrCat("there is no function ", name, "; known: rate, increase, events, least, greatest, average, median, age, sum, mean, "
                 "count, min, max, default, where, exists, abs"));
     return {};
   }

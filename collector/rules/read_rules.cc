@@ -11,6 +11,7 @@ namespace {
 
 constexpr absl::Duration kTimeMax = absl::Hours(24 * 60);
 constexpr std::size_t kLevelsMax = 6;
+constexpr double kViewpointsMax = 100;
 const std::vector<std::string> kSeverities = {"low", "medium", "high", "critical"};
 const std::vector<std::string> kParties = {"partner", "it-manager"};
 const std::vector<std::string> kClasses = {"server", "desktop", "laptop"};
@@ -51,6 +52,7 @@ class RuleReader {
     Set(reader_.RequiredString("title"), rule_.title);
     rule_.party = reader_.Word("party", kParties).value_or("partner");
     ReadClasses(reader_, rule_.classes);
+    ReadViewpoints();
     Set(reader_.String("subject"), rule_.subject);
     const auto labels = NamesIn(rule_.subject);
     if (labels) rule_.subject_labels = *labels;
@@ -84,6 +86,16 @@ class RuleReader {
     for (const std::string& name : classes) {
       if (std::find(kClasses.begin(), kClasses.end(), name) != kClasses.end()) continue;
       Wrong(reader, "class", StrCat("\"", name, "\" is no class; write a list of: server, desktop, laptop"));
+    }
+  }
+
+  void ReadViewpoints() {
+    const std::optional<double> viewpoints = reader_.Number("viewpoints");
+    if (!viewpoints) return;
+    rule_.viewpoints = static_cast<std::size_t>(std::clamp(*viewpoints, 0.0, kViewpointsMax));
+    if (*viewpoints != static_cast<double>(rule_.viewpoints) || rule_.viewpoints == 0) {
+      Wrong("viewpoints", StrCat("is a whole number from 1 to ", kViewpointsMax, ": so many machines of a site must see it, and the issue is the "
+                                 "site's; without it the issue is each machine's"));
     }
   }
 

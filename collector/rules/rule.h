@@ -21,6 +21,7 @@
 namespace steward::collector {
 
 class Presence;
+struct CollectorHealth;
 struct SitePresence;
 
 inline constexpr absl::Duration kIdentityJudgedEvery = absl::Minutes(1);
@@ -96,6 +97,9 @@ class Rule {
   virtual bool is_own() const { return false; }
   // Every level that configuration may set, with its default.
   virtual absl::Span<const Threshold> thresholds() const = 0;
+  // From how many machines of a site it must be seen to be believed. Not zero: its findings are put together with those of the
+  // site's other machines (SiteViews), and the issue is the site's; Describe gets a machine that has only a site then.
+  virtual std::size_t viewpoints() const { return 0; }
   // What it reads of MachineSample::series.
   virtual const RuleInputs& inputs() const {
     static const RuleInputs kNone;
@@ -118,6 +122,10 @@ class Rule {
   virtual bool judges_sites() const { return false; }
   virtual void JudgeSite(const SitePresence& /*site*/, absl::Time /*now*/, const RuleSettings& /*settings*/,
                          std::vector<Finding>& /*out*/) const {}
+
+  // Of the collector itself; the issue is of no site, and Describe gets a machine that is none.
+  virtual void JudgeCollector(const CollectorHealth& /*health*/, absl::Time /*since*/, absl::Time /*now*/, const RuleSettings& /*settings*/,
+                              std::vector<Finding>& /*out*/) const {}
 
   // What it can judge of the machine, by the newest samples. `rule` as in MachineSample.
   virtual Watched WatchedOn(const MachineRecord& /*machine*/, const SeriesTracker& /*series*/, std::size_t /*rule*/) const {

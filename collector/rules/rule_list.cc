@@ -14,6 +14,7 @@ namespace steward::collector {
 std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own, OsSupport support) {
   std::vector<std::unique_ptr<Rule>> rules;
   rules.push_back(MakeSiteUnreachable());
+  rules.push_back(MakeCollectorUnhealthy());
   rules.push_back(MakeMachineOffline());
   rules.push_back(MakeAgentSilent());
   rules.push_back(MakeMachineMissing());

@@ -25,6 +25,7 @@ std::optional<KnownRule> ReadOwnRule(TableReader& reader, std::vector<RuleDefini
 
 // One function a rule, in the file of its name.
 std::unique_ptr<Rule> MakeSiteUnreachable();
+std::unique_ptr<Rule> MakeCollectorUnhealthy();
 std::unique_ptr<Rule> MakeMachineOffline();
 std::unique_ptr<Rule> MakeAgentSilent();
 std::unique_ptr<Rule> MakeMachineMissing();

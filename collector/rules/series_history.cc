@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -65,6 +66,19 @@ double SeriesHistory::Average() const {
     count += bucket.count;
   }
   return sum / count;
+}
+
+double SeriesHistory::Median() const {
+  std::vector<std::pair<double, double>> averages;  // average, samples
+  double count = 0;
+  for (const Bucket& bucket : buckets_) {
+    averages.emplace_back(bucket.sum / bucket.count, bucket.count);
+    count += bucket.count;
+  }
+  std::sort(averages.begin(), averages.end());
+  auto middle = averages.begin();
+  for (double before = middle->second; before < count / 2; before += middle->second) ++middle;
+  return middle->first;
 }
 
 // before value; begin end risen least greatest sum count; ... A stretch in which nothing changed is one bucket.

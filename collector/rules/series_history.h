@@ -1,4 +1,4 @@
-// What a series was within a window, in a bounded number of buckets: enough for increase, least, greatest and average.
+// What a series was within a window, in a bounded number of buckets: enough for increase, least, greatest, average and median.
 #pragma once
 
 #include <deque>
@@ -30,6 +30,7 @@ class SeriesHistory {
   double Least() const;
   double Greatest() const;
   double Average() const;
+  double Median() const;  // of the buckets' averages, each as often as it has samples
 
   // For the next start; what Decode does not understand leaves the history empty.
   std::string Encode() const;

@@ -78,7 +78,10 @@ void SeriesTracker::Add(std::size_t rule, std::size_t selector, const RuleInputs
     auto& subjects = series_of_rule.subjects;
     auto subject = std::find_if(subjects.begin(), subjects.end(), [&](const Subject& one) { return one.labels == labels; });
     if (subject == subjects.end()) {
-      if (subjects.size() == kSubjectsMax) return;
+      if (subjects.size() == kSubjectsMax) {
+        ++series_of_rule.left_out;
+        return;
+      }
       subject = subjects.insert(subjects.end(), {std::move(labels), {}});
       subject->series.resize(inputs.selectors.size());
     }
@@ -223,6 +226,7 @@ void SeriesTracker::AddReading(const Series& series, const Selector& selector, R
     case Reading::kLeast: values.push_back(history.Least()); break;
     case Reading::kGreatest: values.push_back(history.Greatest()); break;
     case Reading::kAverage: values.push_back(history.Average()); break;
+    case Reading::kMedian: values.push_back(history.Median()); break;
     case Reading::kLatest:
     case Reading::kAge: break;
   }

@@ -49,6 +49,8 @@ class SeriesTracker {
   std::vector<SubjectSeries> AllSubjects(std::size_t rule) const;
   // Subjects of the rule with at least one value that is not too old.
   std::size_t CountSubjects(std::size_t rule) const;
+  // Series of the rule that are not judged, because it has more than kSubjectsMax subjects on this machine.
+  std::size_t CountLeftOut(std::size_t rule) const { return rule < rules_.size() ? rules_[rule].left_out : 0; }
   // The subject's values at a selector of its rule, with that number.
   Values Read(const SubjectSeries& subject, std::size_t number, const Selector& selector, Reading reading) const;
   // The value of a label of the subject's series; empty if none of them has it.
@@ -75,6 +77,7 @@ class SeriesTracker {
     std::vector<Subject> subjects;
     std::vector<std::vector<std::uint32_t>> shared;  // ids by selector, of series without the subject labels
     std::vector<std::uint32_t> groups;               // that it reads, ascending
+    std::size_t left_out = 0;
   };
   struct Group {
     absl::Time sampled = absl::InfinitePast();

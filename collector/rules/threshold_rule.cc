@@ -76,6 +76,7 @@ class ThresholdRule final : public Rule {
   std::string_view party() const override { return rule_.party; }
   bool is_own() const override { return rule_.own; }
   absl::Span<const Threshold> thresholds() const override { return thresholds_; }
+  std::size_t viewpoints() const override { return rule_.viewpoints; }
   const RuleInputs& inputs() const override { return inputs_; }
 
   Watched WatchedOn(const MachineRecord& machine, const SeriesTracker& series, std::size_t rule) const override {

@@ -42,6 +42,13 @@ TEST(SeriesHistoryTest, ACounterFromZeroHasRisenToItsFirstValue) {
   EXPECT_EQ(history.Increase(), 0) << "that was longer ago than the window";
 }
 
+TEST(SeriesHistoryTest, TheMedianIsWhatIsUsualWhateverAFewBadHoursWere) {
+  SeriesHistory history(absl::Hours(32), false);
+  for (int minute = 0; minute < 32 * 60; ++minute) history.Add(kStart + absl::Minutes(minute), minute / 60 == 20 ? 500 : 20);
+  EXPECT_EQ(history.Median(), 20);
+  EXPECT_GT(history.Average(), 30);
+}
+
 TEST(SeriesHistoryTest, SurvivesARestart) {
   SeriesHistory history(absl::Hours(24 * 7), false);
   for (int hour = 0; hour < 24 * 8; ++hour) history.Add(kStart + absl::Hours(hour), hour / 50);
@@ -50,6 +57,7 @@ TEST(SeriesHistoryTest, SurvivesARestart) {
   EXPECT_EQ(other.Increase(), history.Increase());
   EXPECT_EQ(other.Least(), history.Least());
   EXPECT_EQ(other.Greatest(), history.Greatest());
+  EXPECT_NEAR(other.Median(), history.Median(), 1);
   EXPECT_NEAR(other.Average(), history.Average(), 1e-9);
   EXPECT_EQ(other.last(), history.last());
   EXPECT_LT(history.Encode().size(), 700u) << "what does not change takes no room";
