@@ -106,7 +106,7 @@ TEST_F(ExpressionTest, NamesMistakesByTheirColumn) {
   EXPECT_THAT(Mistake("1 + "), HasSubstr("ends where"));
   EXPECT_THAT(Mistake("1 2"), HasSubstr("\"2\" is not expected"));
   EXPECT_THAT(Mistake("node_a = 1"), HasSubstr("written =="));
-  EXPECT_THAT(Mistake("median(node_a)"), HasSubstr("no function median; known: rate"));
+  EXPECT_THAT(Mistake("typical(node_a)"), HasSubstr("no function typical; known: rate"));
   EXPECT_THAT(Mistake("increase(node_a)"), HasSubstr("needs a window"));
   EXPECT_THAT(Mistake("rate(node_a[5])"), HasSubstr("5"));
   EXPECT_THAT(Mistake("age(node_a[5m])"), HasSubstr("no window"));
