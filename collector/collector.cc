@@ -191,6 +191,16 @@ class RunningCollector final : public Collector {
     return health;
   }
 
+  IssueJudge::Needs NeedsOf(const MachineRecord& machine) const {
+    IssueJudge::Needs needs;
+    for (const GroupConfig& group : in_force_.policy.groups) {
+      if (!IsInGroup(group, {machine.id, machine.host_name, machine.site, machine.machine_class})) continue;
+      if (!group.powered_by.empty()) needs.powered_by.push_back(group.powered_by);
+      if (!group.runs_on.empty()) needs.runs_on.push_back(group.runs_on);
+    }
+    return needs;
+  }
+
   OnDuty DutyFor(const v1::Issue& issue) const {
     return WhoIsOnDuty(in_force_.policy, issue.party(), sites_.ZoneOf(issue.site()), clock_.WallNow());
   }
@@ -366,6 +376,7 @@ class RunningCollector final : public Collector {
                          return ResponsibleParty(in_force_.policy.responsibility, issue, by_rule);
                        },
                        [this](v1::Issue& issue) { Help(issue); }, &windows_.book(), [this] { return HowItIs(); }, &rule_metrics_,
+                       [this](const MachineRecord& machine) { return NeedsOf(machine); },
                        [this] { return in_force_.policy.first_weeks; }}};
   PolicyKeeper policies_{{*storage_, clock_, core_.get_executor(), options_.config.channels, options_.policy_text,
                           [this](const Policy& policy) { TakePolicy(policy); }}};

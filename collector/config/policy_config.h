@@ -79,6 +79,9 @@ struct FirstWeeksConfig {
 struct GroupConfig {
   std::string name;                   // unique
   std::vector<std::string> machines;  // host names, ids, or patterns of host names with * and ?
+  // Machines, by host name or id, without which those of the group cannot run; empty: none is known.
+  std::string powered_by = {};        // watches the UPS that feeds them
+  std::string runs_on = {};           // the hypervisor whose guests they are
 };
 
 struct PolicyConfig {

@@ -59,6 +59,9 @@ class IssueBook {
   void UseParties(PartyFor party_for) { party_for_ = std::move(party_for); }
   // Which conditions are held back as initial findings; without terms none are.
   FirstWeeks& first_weeks() { return first_weeks_; }
+  // What a machine needs of others; without it nothing is known.
+  using LinksOf = std::function<std::vector<MachineLink>(std::string_view machine_id)>;
+  void UseLinks(LinksOf links_of) { links_of_ = std::move(links_of); }
   // Which windows there are; without a book there are none. It outlives this.
   void UseWindows(WindowBook& windows) { windows_ = &windows; }
 
@@ -200,6 +203,10 @@ class IssueBook {
     ParentEffect effect = ParentEffect::kHide;
   };
   void FindParentKeys();
+  std::vector<MachineLink> LinksOfIssue(const v1::Issue& issue) const;
+  std::optional<Explanation> ExplainWithin(const ParentRow& row, const std::string& scope, const v1::Issue& child) const;
+  // As Explains, and the machines are linked if the row wants that.
+  bool ExplainsHere(const ParentRow& row, const v1::Issue& parent, const v1::Issue& child) const;
   std::optional<Explanation> Explain(const v1::Issue& child) const;
   bool IsExplainedStill(const Entry& child) const;
   // The entry's issue is about to open.
@@ -217,6 +224,7 @@ class IssueBook {
   std::map<std::string, std::string, std::less<>> ended_;  // the newest closed issue of a key
   TermsOf terms_of_;
   PartyFor party_for_;
+  LinksOf links_of_;
   WindowBook* windows_ = nullptr;
   FirstWeeks first_weeks_;
   std::map<std::string, absl::Time> reported_;  // by site: when its findings were told last, also by a report that a person has closed

@@ -26,17 +26,45 @@ std::string_view ActionOf(ParentEffect effect) {
 
 }  // namespace
 
+std::vector<MachineLink> IssueBook::LinksOfIssue(const v1::Issue& issue) const {
+  return links_of_ && !issue.machine_id().empty() ? links_of_(issue.machine_id()) : std::vector<MachineLink>();
+}
+
+bool IssueBook::ExplainsHere(const ParentRow& row, const v1::Issue& parent, const v1::Issue& child) const {
+  if (!Explains(row, parent, child)) return false;
+  if (!IsLinked(row.scope)) return true;
+  const std::vector<MachineLink> links = LinksOfIssue(child);
+  return std::any_of(links.begin(), links.end(), [&](const MachineLink& link) {
+    return link.kind == row.scope && link.machine_id == parent.machine_id();
+  });
+}
+
+std::optional<IssueBook::Explanation> IssueBook::ExplainWithin(const ParentRow& row, const std::string& scope, const v1::Issue& child) const {
+  const std::string prefix = StrCat(scope, "/", row.parent, "/");
+  for (auto it = entries_.lower_bound(prefix); it != entries_.end() && it->first.starts_with(prefix); ++it) {
+    const Entry& entry = it->second;
+    const bool live = entry.IsLiveIssue();
+    // Of hosts that need each other one is told.
+    const bool is_hidden_itself = row.scope == ParentScope::kHost && live && !entry.record.issue.parent_id().empty();
+    if (live && !is_hidden_itself && Explains(row, entry.record.issue, child)) return Explanation{it->first, &entry.record.issue, row.effect};
+    // Whether the site is gone is known a little later than that a machine is.
+    if (!live && row.scope == ParentScope::kSite && entry.InMotion()) return Explanation{it->first, nullptr, row.effect};
+  }
+  return std::nullopt;
+}
+
 std::optional<IssueBook::Explanation> IssueBook::Explain(const v1::Issue& child) const {
   for (const ParentRow& row : ParentTable()) {
     if (!IsChildType(row, child.type())) continue;
-    const std::string scope = row.scope == ParentScope::kSite ? SiteScope(child.site()) : child.machine_id();
-    const std::string prefix = StrCat(scope, "/", row.parent, "/");
-    for (auto it = entries_.lower_bound(prefix); it != entries_.end() && it->first.starts_with(prefix); ++it) {
-      const Entry& entry = it->second;
-      const bool live = entry.IsLiveIssue();
-      if (live && Explains(row, entry.record.issue, child)) return Explanation{it->first, &entry.record.issue, row.effect};
-      // Whether the site is gone is known a little later than that a machine is.
-      if (!live && row.scope == ParentScope::kSite && entry.InMotion()) return Explanation{it->first, nullptr, row.effect};
+    if (!IsLinked(row.scope)) {
+      auto why = ExplainWithin(row, row.scope == ParentScope::kSite ? SiteScope(child.site()) : child.machine_id(), child);
+      if (why) return why;
+      continue;
+    }
+    for (const MachineLink& link : LinksOfIssue(child)) {
+      if (link.kind != row.scope) continue;
+      if (auto why = ExplainWithin(row, link.machine_id, child)) return why;
+      if (link.fell_silent) return Explanation{DedupeKey(link.machine_id, row.parent, ""), nullptr, row.effect};
     }
   }
   return std::nullopt;
@@ -48,7 +76,7 @@ bool IssueBook::IsExplainedStill(const Entry& child) const {
   const v1::Issue& parent = found->second.record.issue;
   const absl::Span<const ParentRow> table = ParentTable();
   return parent.id() == child.record.issue.parent_id() &&
-         std::any_of(table.begin(), table.end(), [&](const ParentRow& row) { return Explains(row, parent, child.record.issue); });
+         std::any_of(table.begin(), table.end(), [&](const ParentRow& row) { return ExplainsHere(row, parent, child.record.issue); });
 }
 
 void IssueBook::HideIfExplained(Entry& entry) {
@@ -69,7 +97,7 @@ void IssueBook::NameRelated(Entry& entry) const {
   std::size_t count = 0;
   for (const auto& [key, other] : entries_) {
     const v1::Issue& child = other.record.issue;
-    const auto explains = [&](const ParentRow& row) { return Explains(row, parent, child); };
+    const auto explains = [&](const ParentRow& row) { return ExplainsHere(row, parent, child); };
     if (!other.IsLiveIssue() || std::none_of(table.begin(), table.end(), explains)) continue;
     if (++count > kRelatedShown) continue;
     StrAppend(&entry.related, count == 1 ? "" : ", ", child.type());

@@ -33,6 +33,7 @@ absl::Status IssueEngine::Start() {
   if (parts_.party_for) judge_->UseParties(parts_.party_for);
   if (parts_.windows != nullptr) judge_->UseWindows(*parts_.windows);
   if (parts_.first_weeks) judge_->UseFirstWeeks(parts_.first_weeks);
+  if (parts_.needs_of) judge_->UseNeeds(parts_.needs_of);
   if (parts_.health) judge_->UseHealth(parts_.health);
   judge_->UseOwnNetwork(OwnNetworkWorks);
   JudgeOutput output;

@@ -44,6 +44,7 @@ class IssueEngine final : public ObservationSink, public IssueDesk {
     WindowBook* windows = nullptr;         // which maintenance windows there are; none: there are none
     std::function<CollectorHealth()> health = {};  // how the collector itself is; none: it is not judged
     RuleMetrics* metrics = nullptr;        // told what the rules do; none: nobody
+    std::function<IssueJudge::Needs(const MachineRecord&)> needs_of = {};  // what a machine needs of others; none: nothing
     FirstWeeks::Terms first_weeks = {};    // how long findings are initial ones; none: they never are
   };
   explicit IssueEngine(Parts parts);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "base/text.h"
 #include "collector/issues/issue_ids.h"
 #include "collector/rules/presence_times.h"
@@ -246,7 +247,32 @@ absl::StatusOr<v1::Issue> IssueJudge::Drill(std::string_view type, const Machine
   return book_.Drill(**rule, machine, actor, now, out.changes);
 }
 
+void IssueJudge::UseNeeds(std::function<Needs(const MachineRecord&)> needs_of) {
+  needs_of_ = std::move(needs_of);
+  book_.UseLinks([this](std::string_view machine_id) { return LinksOf(machine_id); });
+}
+
+std::vector<MachineLink> IssueJudge::LinksOf(std::string_view machine_id) const {
+  std::vector<MachineLink> links;
+  const auto watch = watches_.find(machine_id);
+  if (watch == watches_.end()) return links;
+  const Needs needs = needs_of_(watch->second.record);
+  const auto add = [&](ParentScope kind, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      for (const auto& [id, other] : watches_) {
+        if (id == machine_id || !(id == name || absl::EqualsIgnoreCase(other.record.host_name, name))) continue;
+        const absl::Duration silent = now_ - other.presence.last_seen();
+        links.push_back({kind, id, kind == ParentScope::kHost && silent > 2 * other.record.interval && silent < kNeededMayBeGone});
+      }
+    }
+  };
+  add(ParentScope::kPower, needs.powered_by);
+  add(ParentScope::kHost, needs.runs_on);
+  return links;
+}
+
 void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
+  now_ = now;
   book_.KeepWindows(now, out.changes);
   book_.KeepDates(now, out.changes);
   const bool housekeeping = now >= next_housekeeping_;

@@ -47,6 +47,8 @@ class IssueJudge {
   // A sample is late, and judges nothing, if it is further behind than this, or two intervals if that is more.
   static constexpr absl::Duration kLate = absl::Seconds(60);
   static constexpr absl::Duration kMemoryStored = absl::Minutes(30);
+  // So long after a machine fell silent those that need it wait for what becomes of it.
+  static constexpr absl::Duration kNeededMayBeGone = absl::Minutes(3);
   // What a site's machines see is put together this often.
   static constexpr absl::Duration kViewsJudged = absl::Seconds(5);
 
@@ -60,6 +62,11 @@ class IssueJudge {
   void UseFirstWeeks(FirstWeeks::Terms terms) { book_.first_weeks().UseTerms(std::move(terms)); }
   // Whose move an issue is when it opens; without it that is what its rule says.
   void UseParties(PartyFor party_for) { book_.UseParties(std::move(party_for)); }
+  // What such a machine needs of others, by the names that people gave; without it nothing is known.
+  struct Needs {
+    std::vector<std::string> powered_by, runs_on;  // host names or ids
+  };
+  void UseNeeds(std::function<Needs(const MachineRecord&)> needs_of);
   // Whether the collector itself can hear anybody; without it that it can.
   void UseOwnNetwork(std::function<bool()> works) { own_network_works_ = std::move(works); }
   // How the collector itself is; without it nothing is judged of it.
@@ -113,6 +120,7 @@ class IssueJudge {
   // Issues of a site of rules that are switched off there.
   void CloseSwitchedOff(const std::string& site, absl::Time now, JudgeOutput& out);
   void JudgeIdentity(MachineWatch& watch, const IdentityConflict* conflict, absl::Time now, JudgeOutput& out);
+  std::vector<MachineLink> LinksOf(std::string_view machine_id) const;
   bool IsAbsenceWatched(std::string_view machine_id) const;
   bool IsAddressShared(const MachineWatch& watch) const;
 
@@ -122,6 +130,8 @@ class IssueJudge {
   absl::Time start_;
   std::function<bool()> own_network_works_ = [] { return true; };
   std::function<CollectorHealth()> health_;
+  std::function<Needs(const MachineRecord&)> needs_of_;
+  absl::Time now_ = absl::InfinitePast();  // of the last tick
   absl::Time listening_since_ = start_;  // without a break
   IssueBook book_;
   Watches watches_;

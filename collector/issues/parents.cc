@@ -9,10 +9,11 @@ namespace {
 constexpr double kClockOff = 300;  // seconds
 
 // clang-format off
-// ups-on-battery is not here: which machines a UPS feeds is not known. Nor are the guests of a hypervisor.
 constexpr ParentRow kTable[] = {
     {"site-unreachable",     ParentScope::kSite,    ParentEffect::kHide,
      {"machine-offline", "agent-silent", "endpoint-down", "internet-down", "dns-failing", "link-quality-poor"}},
+    {"ups-on-battery",       ParentScope::kPower,   ParentEffect::kHide,   {"machine-offline"}},
+    {"machine-offline",      ParentScope::kHost,    ParentEffect::kHide,   {"machine-offline"}},
     {"machine-offline",      ParentScope::kMachine, ParentEffect::kFreeze, {}},
     {"agent-silent",         ParentScope::kMachine, ParentEffect::kFreeze, {}},
     // Beyond the catalogue: names outside are not found then, and the ways to other places are lost with it.
@@ -63,8 +64,10 @@ bool IsSameSubject(const v1::Issue& parent, const v1::Issue& child) {
 
 absl::Span<const ParentRow> ParentTable() { return kTable; }
 
+bool IsLinked(ParentScope scope) { return scope == ParentScope::kPower || scope == ParentScope::kHost; }
+
 bool IsChildType(const ParentRow& row, std::string_view type) {
-  if (type.empty() || type == row.parent) return false;
+  if (type.empty() || (type == row.parent && !IsLinked(row.scope))) return false;
   if (row.children.front().empty()) return type != "machine-offline" && type != "site-unreachable";  // nothing of a machine explains those
   return std::find(row.children.begin(), row.children.end(), type) != row.children.end();
 }
@@ -74,7 +77,7 @@ bool Explains(const ParentRow& row, const v1::Issue& parent, const v1::Issue& ch
          parent.site() == child.site() &&
          ParseSeverity(parent.severity()) >= row.parent_min && ParseSeverity(child.severity()) <= row.child_max &&
          (row.value_min == 0 || std::abs(parent.evidence().latest().value()) >= row.value_min) &&
-         (row.scope == ParentScope::kSite || parent.machine_id() == child.machine_id()) &&
+         (row.scope == ParentScope::kSite || IsLinked(row.scope) != (parent.machine_id() == child.machine_id())) &&
          (row.scope != ParentScope::kSubject || IsSameSubject(parent, child));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "absl/time/time.h"
@@ -11,8 +12,15 @@
 
 namespace steward::collector {
 
-// How near the parent has to be.
-enum class ParentScope : std::uint8_t { kSubject, kMachine, kSite };
+// How near the parent has to be. kPower and kHost: another machine, which the child's is linked to (MachineLinks).
+enum class ParentScope : std::uint8_t { kSubject, kMachine, kSite, kPower, kHost };
+
+// Of which machines this one is known to need something.
+struct MachineLink {
+  ParentScope kind = ParentScope::kHost;  // kPower: it watches the UPS that feeds this one; kHost: this one is its guest
+  std::string machine_id;
+  bool fell_silent = false;               // just now: whether it is offline will be known in a moment
+};
 
 enum class ParentEffect : std::uint8_t {
   kHide,    // nobody is told of the child, and its clocks stand still
@@ -37,10 +45,11 @@ inline constexpr char kRelatedDetail[] = "related";
 inline constexpr absl::Duration kParentGrace = absl::Minutes(15);
 
 absl::Span<const ParentRow> ParentTable();
+bool IsLinked(ParentScope scope);
 
 // Whether an issue of this type may be one of the row's children.
 bool IsChildType(const ParentRow& row, std::string_view type);
-// Whether this parent, of the row's type and scope's machine or site, explains this child.
+// Whether this parent, of the row's type and scope's machine or site, explains this child. Links are not looked at.
 bool Explains(const ParentRow& row, const v1::Issue& parent, const v1::Issue& child);
 
 }  // namespace steward::collector

@@ -124,6 +124,14 @@ endpoint = [
   EXPECT_EQ(config->agents.endpoints[0].contains, "Welcome");
 }
 
+TEST(Config, AGroupSaysWhatItsMachinesNeed) {
+  const absl::StatusOr<Config> config = ParseConfig("[[group]]\nname = \"guests\"\nmachines = [\"vm-*\"]\nruns_on = \"hv1\"\n", "collector.toml", Words());
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->policy.groups[0].runs_on, "hv1");
+  const auto wrong = ParseConfig("[[group]]\nname = \"a\"\nmachines = [\"hv1\"]\npowered_by = \"hv1\"\n", "collector.toml", Words());
+  EXPECT_THAT(std::string(wrong.status().message()), HasSubstr("cannot need itself"));
+}
+
 TEST(Config, AnEndpointThatCannotBeJudgedIsSaid) {
   const auto error = [](std::string_view text) { return std::string(ParseConfig(text, "collector.toml", Words()).status().message()); };
   EXPECT_THAT(error("[[endpoint]]\nname = \"a\"\nurl = \"tcp://a:1\"\npurpose = \"internet\"\n"), HasSubstr("name 3 hosts outside or more"));
