@@ -37,6 +37,12 @@ vital = true
     assert issue["subject"] == "orders"
     assert not issue.get("machineId")
     assert machine["hostName"] in issue["summary"], "who sees it is said"
+    # The rules tell that they go round, and what they reach.
+    metrics = collector.metrics()
+    judged = metrics[("steward_rules_observations_total", frozenset({("result", "judged")}))]
+    assert judged > 0
+    assert metrics[("steward_rules_last_tick_timestamp_seconds", frozenset())] > 0
+    assert ("steward_rule_machines", frozenset({("type", "endpoint-down")})) in metrics
 
 
 def test_the_collector_says_that_it_is_at_risk(make_collector):
