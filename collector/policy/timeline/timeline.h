@@ -1,4 +1,4 @@
-// A timeline: what happened to one machine, and what issues must come of it, as text that a person can read.
+// A timeline: what happened to a machine, or to a fleet of them, and what issues must come of it, as text that a person can read.
 // tests/collector/rules/timelines/README.md says how to write one.
 #pragma once
 
@@ -14,17 +14,22 @@
 
 namespace steward::collector {
 
+inline constexpr int kFleetMax = 200;
+inline constexpr std::string_view kMessages = "messages";  // the action of an expectation of them
+
 struct TimelineStep {
   int line = 0;
   absl::Duration at;
   absl::Duration until;            // equal to `at`, except for "1h..3h"
   std::vector<std::string> words;
+  int first = 1, last = kFleetMax; // which machines of a fleet; 0: the site itself
 };
 
 struct Timeline {
   std::string name;
   std::string site = "Head office";
   std::string machine_class = "server";
+  int fleet = 1;                       // machines to which the same happens
   absl::Duration interval = absl::Seconds(15);
   bool is_new_machine = false;         // it enrols at the start; else it is there for long
   bool is_old_site = false;            // another machine was there for long
@@ -33,16 +38,18 @@ struct Timeline {
   std::string zone;                    // of the site; empty: as the policy says, else UTC
   std::vector<WindowConfig> windows;   // beside the policy's
   std::vector<TimelineStep> steps;     // in order of time
-  std::vector<TimelineStep> expected;  // words: action, type, subject ("-": the machine), severity and told or untold if given
+  // Words: action, type, subject ("-": the machine), severity and told or untold if given; or messages, party, number.
+  std::vector<TimelineStep> expected;
   absl::Duration end;
 };
 
 // InvalidArgument names the file and the line.
 absl::StatusOr<Timeline> ParseTimeline(std::string_view name, std::string_view text);
 
-// One thing that happened to an issue.
+// One thing that happened to an issue; or how many messages a party got since it was asked last (messages, party, number).
 struct TimelineEvent {
   absl::Duration at;               // since the start
+  int machine = 0;                 // of the fleet; 0: the site's
   std::string action, type, subject, severity;
   std::string id, key;             // the issue's; the notification's, if one was sent
   std::string ToString() const;

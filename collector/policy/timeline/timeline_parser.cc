@@ -68,6 +68,21 @@ absl::Status ReadWindow(const std::string& days, const std::string& hours, Timel
   return absl::OkStatus();
 }
 
+// on 3, on 4..9, on site: which machines it is about. Taken off the words.
+absl::Status ReadMachines(std::vector<std::string>& words, TimelineStep& step) {
+  if (words.empty() || words[0] != "on") return absl::OkStatus();
+  if (words.size() < 2) return absl::InvalidArgumentError("write on 3, on 4..9 or on site");
+  const std::pair<std::string, std::string> range = absl::StrSplit(words[1], absl::MaxSplits("..", 1));
+  if (words[1] == "site") {
+    step.first = step.last = 0;
+  } else if (!absl::SimpleAtoi(range.first, &step.first) || step.first < 1 ||
+             !absl::SimpleAtoi(range.second.empty() ? range.first : range.second, &step.last)) {
+    return absl::InvalidArgumentError(StrCat("\"", words[1], "\": write on 3, on 4..9 or on site"));
+  }
+  words.erase(words.begin(), words.begin() + 2);
+  return absl::OkStatus();
+}
+
 absl::Status ReadStep(int line, std::vector<std::string> words, Timeline& timeline) {
   TimelineStep step;
   step.line = line;
@@ -80,12 +95,16 @@ absl::Status ReadStep(int line, std::vector<std::string> words, Timeline& timeli
     if (!until.ok()) return until.status();
     step.until = *until;
   }
-  if (words.size() < 2) return absl::InvalidArgumentError("a time without anything that happens");
+  words.erase(words.begin());
+  const bool expected = !words.empty() && words[0] == "expect";
+  if (expected) words.erase(words.begin());
+  if (absl::Status status = ReadMachines(words, step); !status.ok()) return status;
+  if (words.empty()) return absl::InvalidArgumentError("a time without anything that happens");
   timeline.end = std::max(timeline.end, step.until);
   if (timeline.end > kEndMax) return absl::InvalidArgumentError("a timeline ends within 400 days");
-  const bool expected = words[1] == "expect";
-  step.words.assign(std::make_move_iterator(words.begin() + (expected ? 2 : 1)), std::make_move_iterator(words.end()));
+  step.words = std::move(words);
   if (expected && step.words.size() < 3) return absl::InvalidArgumentError("expect needs an action, a type and a subject");
+  if (expected && step.words[0] == kMessages) step.first = step.last = 0;
   if (step.words[0] != "end") (expected ? timeline.expected : timeline.steps).push_back(std::move(step));
   return absl::OkStatus();
 }
@@ -104,6 +123,10 @@ absl::StatusOr<Timeline> ParseTimeline(std::string_view name, std::string_view t
     absl::Status status;
     if (words[0] == "class" && words.size() == 2) {
       timeline.machine_class = words[1];
+    } else if (words[0] == "fleet" && words.size() == 2) {
+      if (!absl::SimpleAtoi(words[1], &timeline.fleet) || timeline.fleet < 1 || timeline.fleet > kFleetMax) {
+        status = absl::InvalidArgumentError(StrCat("a fleet has 1 to ", kFleetMax, " machines"));
+      }
     } else if (words[0] == "interval" && words.size() == 2) {
       const auto interval = ParseDuration(words[1]);
       status = interval.status();

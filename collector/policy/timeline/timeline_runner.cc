@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,15 +13,14 @@
 #include "collector/policy/responsibility.h"
 #include "collector/policy/site_book.h"
 #include "collector/policy/timeline/timeline.h"
-#include "collector/policy/timeline/timeline_machine.h"
+#include "collector/policy/timeline/timeline_host.h"
+#include "collector/policy/timeline/timeline_mail.h"
+#include "collector/policy/timeline/timeline_people.h"
 #include "collector/policy/window_request.h"
 #include "collector/rules/rule_list.h"
 
 namespace steward::collector {
 namespace {
-
-constexpr absl::Duration kLookTakes = absl::Seconds(5);  // one that nobody answers
-constexpr absl::Duration kKeepalive = absl::Seconds(75); // until the stream of a vanished machine is given up
 
 // The policy with what the timeline sets itself.
 Config Laid(const Timeline& timeline, Config config) {
@@ -36,23 +34,34 @@ Config Laid(const Timeline& timeline, Config config) {
   return config;
 }
 
-// A simulated machine, its link, and a collector that can be killed.
+// How far time moves at once: a long story and one of many machines would take too long by seconds.
+absl::Duration StepOf(const Timeline& timeline) {
+  if (timeline.fleet > 1) return absl::Seconds(30);
+  return timeline.end > absl::Hours(12) ? absl::Seconds(5) : absl::Seconds(1);
+}
+
+DeliveryConfig HoursOf(const Timeline& timeline, const Config& config) {
+  DeliveryConfig hours = config.delivery;
+  if (!timeline.zone.empty()) hours.time_zone = timeline.zone;
+  if (hours.time_zone.empty()) hours.time_zone = "UTC";
+  return hours;
+}
+
+// Machines, their people and a collector that can be killed.
 class Simulation {
  public:
   Simulation(const Timeline& timeline, const Policy& policy) : timeline_(timeline), policy_(policy) {
-    machine_.id = "6f1c2f9e-0000-4000-8000-000000000001";
-    machine_.host_name = machine_.instance = "srv-file";
-    machine_.address = "192.0.2.10";
-    machine_.site = timeline.site;
-    machine_.machine_class = timeline.machine_class;
-    machine_.interval = timeline.interval;
-    if (timeline.is_new_machine) machine_.enrolled_time = start_;
+    for (int number = 1; number <= timeline.fleet; ++number) {
+      hosts_.push_back(std::make_unique<TimelineHost>(timeline, number, now_, [this](const auto& what) {
+        Take([&](JudgeOutput& out) { what(*judge_, out); });
+      }));
+    }
     windows_.SetZones(sites_.Zones());
     SetWindows(std::nullopt);
   }
 
   absl::StatusOr<std::vector<TimelineEvent>> Run() {
-    const absl::Duration step = timeline_.end > absl::Hours(12) ? absl::Seconds(5) : absl::Seconds(1);
+    const absl::Duration step = StepOf(timeline_);
     StartCollector();
     Connect();
     std::size_t next = 0;
@@ -63,75 +72,42 @@ class Simulation {
               StrCat(timeline_.name, ":", timeline_.steps[next].line, ": ", ToStd(status.message())));
         }
       }
-      series_.Move(now_);
-      if (stream_ends_ <= now_) Disconnect();
-      if (running_ && (now_ - start_) % timeline_.interval < step) Sample();
-      AnswerLooks();
+      const bool is_sampled = (now_ - start_) % timeline_.interval < step;
+      for (const auto& host : hosts_) {
+        if (absl::Status status = host->Pass(is_sampled); !status.ok()) return status;
+      }
       Take([&](JudgeOutput& out) { judge_->Tick(now_, out); });
-      if (!wrong_.ok()) return wrong_;
+      mail_.Pass(now_);
+      CountMessages();
     }
     return std::move(events_);
   }
 
  private:
   absl::Status Do(const TimelineStep& step) {
-    if (step.words[0] == "disk") return series_.DoDisk(step);
-    if (step.words[0] == "metric") return series_.DoMetric(step);
     if (step.words[0] == "window") return DoWindow(step);
     if (step.words[0] == "release") return DoRelease(step);
-    const std::string what = absl::StrJoin(step.words, " ");
-    const std::map<std::string, std::function<void()>> actions = {
-        {"samples stop", [&] { sampling_ = false; }},
-        {"samples go on", [&] { sampling_ = true; }},
-        {"clock 2h slow", [&] { clock_error_ = -absl::Hours(2); }},
-        {"clock right", [&] { clock_error_ = absl::ZeroDuration(); }},
-        {"link down", [&] { link_ = answers_ = false; Disconnect(); }},
-        {"stream lost", [&] { link_ = false; Disconnect(); }},
-        {"link up", [&] { link_ = answers_ = true; Connect(); }},
-        {"agent stops", [&] { Leave(v1::MachineEvent::AGENT_STOPPED, true); }},
-        {"agent dies", [&] { running_ = false; Disconnect(); }},
-        {"agent starts", [&] { running_ = true; Connect(); }},
-        {"machine vanishes", [&] { running_ = answers_ = false; stream_ends_ = now_ + kKeepalive; }},
-        {"machine shuts down", [&] { Leave(v1::MachineEvent::MACHINE_SHUTTING_DOWN, false); }},
-        {"machine restarts", [&] { Leave(v1::MachineEvent::MACHINE_RESTARTING, false); }},
-        {"machine suspends", [&] { Leave(v1::MachineEvent::SUSPENDING, false); }},
-        {"machine returns", [&] { running_ = answers_ = true; Connect(); }},
-        {"copy connects",
-         [&] {
-           const IdentityConflict conflict{now_, {machine_.address, machine_.host_name, "a"}, {"192.0.2.99", "copy", "b"}};
-           Take([&](JudgeOutput& out) { judge_->OnIdentityConflict(machine_, conflict, out); });
-         }},
-        {"machine retired",
-         [&] {
-           machine_.state = MachineState::kRetired;
-           running_ = false;
-           Take([&](JudgeOutput& out) { judge_->OnMachineChanged(machine_, now_, out); });
-         }},
-        {"collector stops",
-         [&] {
-           Take([&](JudgeOutput& out) { judge_->Checkpoint(out); });
-           judge_.reset();
-         }},
-        {"collector killed", [&] { judge_.reset(); }},
-        {"collector starts",
-         [&] {
-           StartCollector();
-           Connect();
-         }},
-    };
-    const auto action = actions.find(what);
-    if (action == actions.end()) return absl::InvalidArgumentError(StrCat("\"", what, "\" is not understood"));
-    action->second();
+    if (IsAct(step)) return DoAct(step);
+    if (step.words[0] == "collector" && DoCollector(step)) return absl::OkStatus();
+    for (const auto& host : hosts_) {
+      if (!host->Is(step)) continue;
+      if (absl::Status status = host->Do(step); !status.ok()) return status;
+    }
     return absl::OkStatus();
   }
 
-  void Leave(v1::MachineEvent::Kind kind, bool answers) {
-    v1::MachineEvent event;
-    event.set_kind(kind);
-    Sample({event});
-    running_ = false;
-    answers_ = answers;
-    Disconnect();
+  bool DoCollector(const TimelineStep& step) {
+    const std::string what = absl::StrJoin(step.words, " ");
+    if (what == "collector starts") {
+      StartCollector();
+      Connect();
+      return true;
+    }
+    if (what == "collector stops") Take([&](JudgeOutput& out) { judge_->Checkpoint(out); });
+    else if (what != "collector killed") return false;
+    judge_.reset();
+    for (const auto& host : hosts_) host->LoseCollector();
+    return true;
   }
 
   void StartCollector() {
@@ -155,50 +131,18 @@ class Simulation {
     if (timeline_.is_old_site) {
       MachineRecord older;
       older.id = "older";
-      older.site = machine_.site;
+      older.site = timeline_.site;
       older.state = MachineState::kRetired;
       Take([&](JudgeOutput& out) { judge_->LoadMachine(older, "", out); });
     }
-    Take([&](JudgeOutput& out) { judge_->LoadMachine(machine_, memory_, out); });
+    for (const auto& host : hosts_) {
+      const MachineRecord& record = host->record();
+      Take([&](JudgeOutput& out) { judge_->LoadMachine(record, memories_[record.id], out); });
+    }
   }
 
   void Connect() {
-    if (!judge_ || !link_ || !running_) return;
-    connected_ = true;
-    Take([&](JudgeOutput& out) { judge_->OnConnected(machine_, machine_.address, now_, out); });
-    // The newest first, then what was kept meanwhile.
-    std::deque<Observation> kept = std::exchange(kept_, {});
-    if (!kept.empty()) {
-      Deliver(kept.back());
-      kept.pop_back();
-    }
-    for (const Observation& observation : kept) Deliver(observation);
-  }
-
-  void Disconnect() {
-    stream_ends_ = absl::InfiniteFuture();
-    if (connected_ && judge_) Take([&](JudgeOutput& out) { judge_->OnDisconnected(machine_, now_, out); });
-    connected_ = false;
-  }
-
-  void Sample(std::vector<v1::MachineEvent> events = {}) {
-    Observation observation;
-    observation.machine = std::make_shared<const MachineRecord>(machine_);
-    observation.epoch = 7;
-    observation.sequence = ++sequence_;
-    observation.time = now_ + clock_error_;
-    observation.events = std::move(events);
-    if (sampling_) wrong_.Update(series_.Sample(now_, observation));
-    if (connected_ && judge_) Deliver(observation);
-    else kept_.push_back(std::move(observation));
-  }
-
-  void Deliver(Observation observation) {
-    observation.arrival_time = now_;
-    observation.newest = observation.time > newest_;
-    newest_ = std::max(newest_, observation.time);
-    machine_.last_seen_time = newest_;
-    Take([&](JudgeOutput& out) { judge_->OnObservation(observation, out); });
+    for (const auto& host : hosts_) host->Connect();
   }
 
   template <typename Function>
@@ -208,21 +152,32 @@ class Simulation {
     function(out);
     for (const IssueChange& change : out.changes) {
       stored_[change.record.issue.id()] = change.record;
+      mail_.Add(change, now_);
       if (!change.event) continue;
       const v1::Issue& issue = change.record.issue;
       std::string subject = issue.subject().empty() ? "-" : issue.subject();
       std::replace(subject.begin(), subject.end(), ' ', '_');  // words are what a timeline is made of
-      events_.push_back({now_ - start_, change.event->action, issue.type(), std::move(subject),
+      events_.push_back({now_ - start_, NumberOf(issue.machine_id()), change.event->action, issue.type(), std::move(subject),
                          issue.severity(), issue.id(), change.notify.empty() ? "" : IdempotencyKey(change.record)});
     }
-    for (const JudgeOutput::Memory& memory : out.memories) memory_ = memory.text;
-    for (std::size_t i = 0; i < out.looks.size(); ++i) looks_.push_back(now_);
+    for (const JudgeOutput::Memory& memory : out.memories) memories_[memory.machine_id] = memory.text;
+    for (const JudgeOutput::Look& look : out.looks) hosts_[static_cast<std::size_t>(NumberOf(look.machine_id) - 1)]->Look();
   }
 
-  void AnswerLooks() {
-    while (!looks_.empty() && (answers_ || now_ - looks_.front() >= kLookTakes)) {
-      looks_.pop_front();
-      if (judge_) Take([&](JudgeOutput& out) { judge_->OnLook(machine_.id, answers_ ? Reach::kAnswered : Reach::kSilent, now_, out); });
+  // Of the fleet; 0: it is no machine's.
+  int NumberOf(std::string_view machine_id) const {
+    for (std::size_t i = 0; i < hosts_.size(); ++i) {
+      if (hosts_[i]->record().id == machine_id) return static_cast<int>(i) + 1;
+    }
+    return 0;
+  }
+
+  // As they are asked for.
+  void CountMessages() {
+    for (; counted_ < timeline_.expected.size() && start_ + timeline_.expected[counted_].at <= now_; ++counted_) {
+      const std::vector<std::string>& words = timeline_.expected[counted_].words;
+      if (words[0] != kMessages) continue;
+      events_.push_back({now_ - start_, 0, words[0], words[1], std::to_string(mail_.Take(words[1])), "", "", ""});
     }
   }
 
@@ -258,12 +213,30 @@ class Simulation {
   absl::Status DoRelease(const TimelineStep& step) {
     if (step.words.size() != 2) return absl::InvalidArgumentError("write release disk-space-low, or release all");
     v1::ReleaseFindingsRequest request;
-    request.set_site(machine_.site);
+    request.set_site(timeline_.site);
     if (step.words[1] != "all") request.set_type(step.words[1]);
     absl::Status status;
     Take([&](JudgeOutput& out) {
       status = judge_->ReleaseFindings(request, {"Mari", "Mari", Role::kItManager}, now_, out).status();
     });
+    return status;
+  }
+
+  absl::Status DoAct(const TimelineStep& step) {
+    auto request = ActOf(step, now_);
+    if (!request.ok()) return request.status();
+    absl::Status status = absl::InvalidArgumentError(StrCat("there is no ", step.words[1], " then"));
+    std::vector<std::string> ids;
+    for (const auto& [id, record] : stored_) {
+      const int number = NumberOf(record.issue.machine_id());
+      const bool meant = record.issue.type() == step.words[1] && (number == 0 || hosts_[static_cast<std::size_t>(number - 1)]->Is(step));
+      if (meant && IsLive(record.issue.state())) ids.push_back(id);
+    }
+    for (const std::string& id : ids) {
+      request->set_id(id);
+      Take([&](JudgeOutput& out) { status = judge_->Act(*request, {"Jaan", "Jaan", Role::kPartner}, now_, out).status(); });
+      if (!status.ok()) break;
+    }
     return status;
   }
 
@@ -274,20 +247,13 @@ class Simulation {
   const SiteBook sites_{config_.policy, absl::UTCTimeZone()};
   WindowBook windows_;
   std::optional<Window> once_;
-  MachineRecord machine_;
+  std::vector<std::unique_ptr<TimelineHost>> hosts_;
   std::unique_ptr<IssueJudge> judge_;
   absl::Time now_ = start_;
-  absl::Time newest_ = absl::InfinitePast();
-  absl::Time stream_ends_ = absl::InfiniteFuture();
-  absl::Duration clock_error_;
-  bool running_ = true, sampling_ = true, link_ = true, answers_ = true, connected_ = false;
-  std::uint64_t sequence_ = 0;
-  TimelineMachine series_{timeline_};
-  absl::Status wrong_;  // a series that no agent could send
-  std::deque<Observation> kept_;
-  std::deque<absl::Time> looks_;
   std::map<std::string, IssueRecord> stored_;
-  std::string memory_;
+  std::map<std::string, std::string> memories_;  // by machine
+  TimelineMail mail_{HoursOf(timeline_, config_)};
+  std::size_t counted_ = 0;  // expectations that were looked at for messages
   std::vector<TimelineEvent> events_;
 };
 

@@ -57,6 +57,21 @@ TEST(TimelineRunnerTest, SaysWhatItCannotRun) {
   EXPECT_EQ(run("1m collector stops\n2m collector stops\n3m copy connects\n4m end\n"), "");
 }
 
+TEST(TimelineRunnerTest, OfAFleetItSaysWhichMachineAndHowManyMessages) {
+  const auto timeline = ParseTimeline("some", "fleet 3\nrule disk-space-low raise=0s\n0s disk / 100GB used 50%\n1m on 2 disk / used 90%\n"
+                                              "1m expect on 3 opened disk-space-low / medium\n25h expect messages partner 2\n26h end\n");
+  ASSERT_TRUE(timeline.ok()) << timeline.status();
+  EXPECT_EQ(CompareTimeline(*timeline, *RunTimeline(*timeline)),
+            "the site:\nsome:6: expected 1d1h messages partner 2, came 1d1h messages partner 1\n"
+            "machine 2:\nnot expected: 1m opened disk-space-low / medium told\n"
+            "machine 3:\nsome:5: expected 1m opened disk-space-low / medium, nothing came\n");
+}
+
+TEST(TimelineParserTest, RefusesAFleetOrAMachineThatIsNone) {
+  EXPECT_FALSE(ParseTimeline("some", "fleet 201\n").ok());
+  EXPECT_FALSE(ParseTimeline("some", "1m on first disk / used 1%\n").ok());
+}
+
 TEST(TimelineParserTest, NamesTheLineThatItDoesNotUnderstand) {
   const auto timeline = ParseTimeline("some", "class server\n1x disk / used 10%\n");
   EXPECT_THAT(std::string(timeline.status().message()), ::testing::HasSubstr("some:2:"));
