@@ -25,6 +25,7 @@ struct Notification {
   absl::Time time;              // when it was written
   std::string reason;           // of a bundle: group, digest, rate (delivery.proto)
   std::vector<Part> parts;      // of a bundle, in the order they were written
+  bool quiet = false;           // nobody is to be woken by it
 };
 
 struct SendOutcome {

@@ -172,7 +172,8 @@ void DeliveryService::Dispatch() {
 
 void DeliveryService::Send(Post& post, const std::string& issue_id, Lane& lane) {
   const OutboxRecord& record = lane.waiting.front();
-  const Notification notification = NotificationOf(record);
+  Notification notification = NotificationOf(record);
+  notification.quiet = post.stages != nullptr && post.stages->IsQuietNow(notification.issue, parts_.clock.WallNow());
   lane.under_way = true;
   ++post.under_way;
   if (record.attempts > 0) post.metrics->retried.Increment();

@@ -24,7 +24,7 @@ std::string IdText(std::string_view text) {
 std::string DomainOf(const std::string& address) { return address.substr(address.find('@') + 1); }
 
 std::string Importance(const MessageText& text) {
-  if (text.over || text.severity < Severity::kHigh) return "";
+  if (text.over || text.quiet || text.severity < Severity::kHigh) return "";
   return "Importance: high\r\nX-Priority: 1\r\n";
 }
 

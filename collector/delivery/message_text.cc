@@ -113,6 +113,7 @@ MessageText TextOf(const Notification& notification, const TextSettings& setting
   const v1::Issue& issue = notification.issue;
   MessageText text;
   text.severity = ParseSeverity(issue.severity());
+  text.quiet = notification.quiet;
   text.topic = StrCat(PlaceOf(issue), ": ", issue.title().empty() ? issue.type() : issue.title(),
                       issue.subject().empty() ? "" : ", ", issue.subject(), " [", issue.id().substr(0, 8), "]");
   if (notification.event == "resolved") DescribeOver(notification, settings.zone, text);

@@ -30,6 +30,7 @@ struct MessageText {
   std::string link;     // empty: none
   Severity severity = Severity::kNone;  // the worst that it tells of; none for a test
   bool over = false;    // tells only of what is over
+  bool quiet = false;   // nobody is to be woken by it
 };
 
 MessageText TextOf(const Notification& notification, const TextSettings& settings);

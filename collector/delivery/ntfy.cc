@@ -8,8 +8,8 @@ constexpr std::size_t kMessageBytes = 3'900;  // longer ones become attachments
 constexpr std::size_t kTitleBytes = 200;
 
 int Priority(const MessageText& text) {
-  constexpr int kLow = 2, kNormal = 3, kHigh = 4, kUrgent = 5;
-  if (text.over) return kLow;
+  constexpr int kLow = 2 /* without a sound */, kNormal = 3, kHigh = 4, kUrgent = 5;
+  if (text.over || text.quiet) return kLow;
   switch (text.severity) {
     case Severity::kCritical: return kUrgent;
     case Severity::kHigh: return kHigh;

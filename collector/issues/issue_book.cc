@@ -49,6 +49,7 @@ std::string IssueBook::Entry::RuleStateText() const {
   state.reach = reach;
   state.interval = interval;
   state.told = told;
+  state.told_mover = told_mover;
   state.hidden = hidden;
   state.hidden_since = hidden_since;
   state.quiet_until = quiet_until;
@@ -94,6 +95,7 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
       entry.window_since = state.window_since;
       entry.first_look = state.first_look;
       entry.told = state.told;
+      entry.told_mover = state.told_mover;
       entry.hidden = state.hidden;
       entry.hidden_since = state.hidden_since;
       entry.quiet_until = state.quiet_until;
@@ -358,13 +360,15 @@ void IssueBook::Transit(Happening happening, std::string_view reason, absl::Time
 }
 
 void IssueBook::Store(Entry& entry, std::optional<IssueEventRecord> event, std::string_view notify,
-                      std::vector<IssueChange>& out) {
+                      std::vector<IssueChange>& out, std::vector<std::string> parties) {
   if (entry.record.issue.initial_finding()) notify = "";  // nobody is told of it by itself
   notify = Heard(notify, entry);
   if (!notify.empty()) ++entry.record.transition;
+  const bool to_mover = parties.empty() || std::find(parties.begin(), parties.end(), entry.record.issue.party()) != parties.end();
+  if (!notify.empty() && event && to_mover) entry.told_mover = event->time;
   entry.record.rule_state = entry.RuleStateText();
   entry.checkpoint = entry.judged;
-  out.push_back({entry.record, std::move(event), std::string(notify), entry.reach});
+  out.push_back({entry.record, std::move(event), std::string(notify), entry.reach, std::move(parties)});
 }
 
 void IssueBook::StorePending(const std::string& key, Entry& entry, std::vector<IssueChange>& out) {

@@ -94,7 +94,8 @@ class IssueBook {
   void ReportFindings(absl::Time now, std::vector<IssueChange>& out);
   // Wakes what waits, is snoozed or accepted until a date that has come.
   void KeepDates(absl::Time now, std::vector<IssueChange>& out);
-  // Tells that a clock runs out, by the steps of escalation.h. After KeepWindows and KeepParents.
+  // Tells that a clock runs out, by the steps of escalation.h, and again what nobody takes (urgency.h). After KeepWindows and
+  // KeepParents.
   void KeepDeadlines(absl::Time now, std::vector<IssueChange>& out);
   // Clocks stop where a window begins and go on where it ends. Before KeepDates.
   void KeepWindows(absl::Time now, std::vector<IssueChange>& out);
@@ -141,6 +142,7 @@ class IssueBook {
     Held held;
     absl::Time window_since = absl::InfinitePast();  // when a window stopped its clock
     bool told = true;                  // of this episode's opening
+    absl::Time told_mover = absl::InfinitePast();  // when whose move it is was told last
     bool hidden = false;               // another issue explains it: nobody is told
     absl::Time hidden_since = absl::InfinitePast();  // its clock was stopped for that
     absl::Time quiet_until = absl::InfinitePast();   // its parent ended: nothing is told before this
@@ -165,6 +167,9 @@ class IssueBook {
   void OpenReport(const std::string& site, const SiteFindings& findings, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   void ContinueReport(const SiteFindings& findings, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   void Escalate(const std::vector<const EscalationStep*>& due, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  void Remind(absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  // Why it is told again is of this message alone.
+  void TellAgain(IssueEventRecord event, std::vector<std::string> parties, Entry& entry, std::vector<IssueChange>& out);
   // True: a window covers the machine, and the finding changes nothing now.
   bool Hold(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, std::vector<IssueChange>& out);
   void EnterWindow(const WindowBook::Cover& cover, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
@@ -195,7 +200,9 @@ class IssueBook {
   void Transit(Happening happening, std::string_view reason, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   static void StorePending(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
   static void DropPending(const std::string& key, Entry& entry, std::vector<IssueChange>& out);
-  void Store(Entry& entry, std::optional<IssueEventRecord> event, std::string_view notify, std::vector<IssueChange>& out);
+  // `parties`: who hears of it; empty: whose move it is.
+  void Store(Entry& entry, std::optional<IssueEventRecord> event, std::string_view notify, std::vector<IssueChange>& out,
+             std::vector<std::string> parties = {});
   // What explains an issue.
   struct Explanation {
     std::string key;                   // of the parent

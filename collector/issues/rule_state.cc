@@ -40,6 +40,7 @@ std::string EncodeRuleState(const RuleState& state) {
                                      {"interval_ms", absl::ToInt64Milliseconds(state.interval)},
                                      {"dismissed", std::string(SeverityName(state.dismissed))},
                                      {"told", state.told},
+                                     {"told_mover", FromTime(state.told_mover)},
                                      {"hidden", state.hidden},
                                      {"hidden_since", FromTime(state.hidden_since)},
                                      {"quiet_until", FromTime(state.quiet_until)},
@@ -70,6 +71,7 @@ bool DecodeRuleState(std::string_view text, RuleState& state) {
       read.flapping = parsed.at("flapping").as_bool();
       for (const json::value& round : rounds->as_array()) read.rounds.push_back(ToTime(round));
     }
+    if (const json::value* mover = parsed.as_object().if_contains("told_mover")) read.told_mover = ToTime(*mover);  // likewise
     if (const json::value* window = parsed.as_object().if_contains("window_since")) read.window_since = ToTime(*window);
     if (const json::value* first_look = parsed.as_object().if_contains("first_look")) read.first_look = first_look->as_bool();
     if (const json::value* told = parsed.as_object().if_contains("told")) {  // likewise

@@ -17,6 +17,7 @@ struct RuleState {
   Severity reach = Severity::kNone;
   absl::Duration interval;  // how far apart its judgements normally are
   bool told = true;                  // its opening was; older versions told all
+  absl::Time told_mover = absl::InfinitePast();  // when whose move it is was told last
   bool hidden = false;               // another issue explains it
   absl::Time hidden_since = absl::InfinitePast();  // its clock was stopped for that
   absl::Time quiet_until = absl::InfinitePast();   // the grace after its parent ended

@@ -21,7 +21,7 @@ void ChannelStages::Add(OutboxRecord record, absl::Time now) {
   issue.ParseFromString(record.body);
   const Severity severity = ParseSeverity(issue.severity());
   Held held{std::move(record), now, ""};
-  const absl::Time due = DueTime(digest_of_(issue), severity, issue.class_() == "server", held.record.created_time, quiet_, hours_);
+  const absl::Time due = DueTime(digest_of_(issue), issue, held.record.created_time, quiet_, hours_);
   const auto same_issue = [&](const Held& other) { return other.record.issue_id == held.record.issue_id; };
   const auto earlier = std::find_if(held_.rbegin(), held_.rend(), same_issue);
   const std::string group = Grouping::KeyOf(held.record.event, issue);
@@ -87,6 +87,8 @@ std::vector<ChannelStages::Leaving> ChannelStages::Take(absl::Time now) {
   rate_next_ = beyond_.empty() ? absl::InfiniteFuture() : rate_.Next(now);
   return leaving;
 }
+
+bool ChannelStages::IsQuietNow(const v1::Issue& issue, absl::Time now) const { return IsQuiet(issue, now, hours_); }
 
 absl::Time ChannelStages::next() const {
   absl::Time next = rate_next_;

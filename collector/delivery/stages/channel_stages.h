@@ -33,6 +33,8 @@ class ChannelStages {
   void Add(OutboxRecord record, absl::Time now);
   // What leaves now. The messages of one issue keep their order.
   std::vector<Leaving> Take(absl::Time now);
+  // What leaves now wakes nobody (due_time.h).
+  bool IsQuietNow(const v1::Issue& issue, absl::Time now) const;
   // When Take has to be called again, if nothing is added; InfiniteFuture: never.
   absl::Time next() const;
 

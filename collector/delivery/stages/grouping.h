@@ -1,11 +1,12 @@
 // Finds the same happening on several machines of a site. Catalogue, "Dedupe key": equal types on three machines within
-// 30 minutes go out as one message.
+// 30 minutes go out as one message; what is told again, for the same reason, likewise.
 #pragma once
 
 #include <map>
 #include <string>
 
 #include "absl/time/time.h"
+#include "collector/issues/escalation.h"
 #include "steward/v1/management.pb.h"
 
 namespace steward::collector {
@@ -19,8 +20,10 @@ class Grouping {
 
   // What is grouped has the same key; empty: never grouped.
   static std::string KeyOf(const std::string& event, const v1::Issue& issue) {
-    if (issue.machine_id().empty() || (event != "opened" && event != "resolved")) return "";
-    return event + '\n' + issue.type() + '\n' + issue.site();
+    const auto again = issue.evidence().details().find(kEscalatedDetail);
+    const bool is_again = event == "updated" && again != issue.evidence().details().end();
+    if (issue.machine_id().empty() || (event != "opened" && event != "resolved" && !is_again)) return "";
+    return event + '\n' + issue.type() + '\n' + issue.site() + '\n' + (is_again ? again->second : "");
   }
 
   // Notes that it happened. True: it did on kMachines machines within kWithin.

@@ -79,10 +79,13 @@ TEST_F(StagesTest, BySeverityEachHasItsTime) {
   Add("critical", "critical");
   v1::Issue server = AnIssue("server", "SRV", "high");
   Add("server", "opened", server);
+  v1::Issue service = AnIssue("service", "SRV", "high");
+  service.set_type("service-failed");  // neither storage nor backup nor security
+  Add("service", "opened", service);
   EXPECT_THAT(Take(), ElementsAre("critical", "server"));
   EXPECT_THAT(TakeAtNext(), ElementsAre("digest: medium"));
   EXPECT_EQ(now_, At(5, 7));
-  EXPECT_THAT(TakeAtNext(), ElementsAre("digest: high"));
+  EXPECT_THAT(TakeAtNext(), ElementsAre("digest: high service"));
   EXPECT_EQ(now_, At(5, 8));
   EXPECT_THAT(TakeAtNext(), ElementsAre("digest: low"));
   EXPECT_EQ(now_, At(9, 7));
@@ -92,6 +95,24 @@ TEST_F(StagesTest, InWorkingHoursWhatIsHighLeavesAtOnce) {
   Make("by-severity");
   Add("high", "high");
   EXPECT_THAT(Take(), ElementsAre("high"));
+}
+
+TEST_F(StagesTest, WhatIsHighWakesNobodyAtNight) {
+  Make();
+  EXPECT_FALSE(stages_->IsQuietNow(AnIssue("a", "SRV", "high"), At(4, 10)));
+  EXPECT_TRUE(stages_->IsQuietNow(AnIssue("a", "SRV", "high"), At(4, 20)));
+  EXPECT_FALSE(stages_->IsQuietNow(AnIssue("a", "SRV", "critical"), At(4, 20)));
+}
+
+TEST_F(StagesTest, WhatIsToldAgainOfManyMachinesForOneReasonIsOneMessage) {
+  Make();
+  for (const char* host : {"a", "b", "c", "d"}) {
+    v1::Issue issue = AnIssue(host, host, "critical");
+    (*issue.mutable_evidence()->mutable_details())["escalated"] = "nobody has taken it yet";
+    Add(host, "updated", issue);
+  }
+  EXPECT_THAT(Take(), ElementsAre("a", "b"));
+  EXPECT_THAT(TakeAtNext(), ElementsAre("group: c d"));
 }
 
 TEST_F(StagesTest, TheMorningCollectsTheWholeWeekend) {

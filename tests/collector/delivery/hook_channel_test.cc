@@ -109,6 +109,10 @@ TEST_F(HookTest, NtfyGetsPriorityTagsAndClick) {
   EXPECT_EQ(receiver_.requests()[0].headers.at("authorization"), "Bearer tk_abc");
   EXPECT_EQ(Send(ANotification("resolved")).result, Result::kDelivered);
   EXPECT_EQ(Body(1).at("priority").as_int64(), 2);
+  Notification quiet = ANotification();
+  quiet.quiet = true;
+  EXPECT_EQ(Send(quiet).result, Result::kDelivered);
+  EXPECT_EQ(Body(2).at("priority").as_int64(), 2) << "the phone makes no sound";
   EXPECT_THAT(Refused(403, R"({"code":40301})").remedy, HasSubstr("may not write to this topic"));
 }
 

@@ -60,6 +60,9 @@ TEST(MailMessageTest, UpdatesHaveTheSameSubjectBehindRe) {
   const MessageText text = TextOf(ANotification("resolved"), {});
   head.is_first = false;
   EXPECT_THAT(MailMessage(head, text), Not(HasSubstr("Importance")));
+  Notification quiet = ANotification();
+  quiet.quiet = true;
+  EXPECT_THAT(MailMessage(head, TextOf(quiet, {})), Not(HasSubstr("Importance")));
   EXPECT_EQ(EncodedHeader("Re: short"), "Re: short");
 }
 
