@@ -1,10 +1,14 @@
 #include "collector/delivery/bundle_text.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "base/text.h"
 #include "collector/delivery/issue_words.h"
+#include "collector/delivery/stages/grouping.h"
+#include "collector/issues/escalation.h"
 
 namespace steward::collector {
 namespace {
@@ -55,6 +59,77 @@ void AddLine(const Part& part, absl::Time told, const TextSettings& settings, Me
   text.lines.push_back({StrCat(IsOver(part) ? "RESOLVED" : absl::AsciiStrToUpper(issue.severity()), ", ", PlaceOf(issue)), std::move(what)});
 }
 
+// The same low or medium trouble on many machines: one piece of work, and one line of the worksheet.
+struct Campaign {
+  std::vector<const Part*> open, over;
+};
+
+std::string CampaignKey(const Part& part) {
+  const Severity severity = ParseSeverity(part.issue.severity());
+  if (part.issue.machine_id().empty() || severity > Severity::kMedium) return "";
+  return StrCat(part.issue.type(), "\n", part.issue.site(), "\n", part.issue.party());
+}
+
+// Those of enough machines, by key.
+std::map<std::string, Campaign> CampaignsIn(const std::vector<Part>& parts) {
+  std::map<std::string, Campaign> campaigns;
+  std::map<std::string, std::set<std::string>> machines;
+  for (const Part& part : parts) {
+    const std::string key = CampaignKey(part);
+    if (key.empty()) continue;
+    Campaign& campaign = campaigns[key];
+    (IsOver(part) ? campaign.over : campaign.open).push_back(&part);
+    machines[key].insert(part.issue.machine_id());
+  }
+  std::erase_if(campaigns, [&](const auto& one) { return machines[one.first].size() < Grouping::kMachines || one.second.open.empty(); });
+  return campaigns;
+}
+
+// "pc-01, pc-02 /data"; each issue is a machine's.
+std::string MachineList(const std::vector<const Part*>& parts) {
+  std::string text;
+  const std::size_t shown = std::min(parts.size(), kPartsShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const v1::Issue& issue = parts[i]->issue;
+    StrAppend(&text, i == 0 ? "" : ", ", issue.host_name(), issue.subject().empty() ? "" : " ", issue.subject());
+  }
+  if (shown < parts.size()) StrAppend(&text, " and ", parts.size() - shown, " more");
+  return text;
+}
+
+void AddCampaign(const Campaign& campaign, const TextSettings& settings, MessageText& text) {
+  const v1::Issue* worst = &campaign.open.front()->issue;  // parts are sorted
+  const v1::Issue* soonest = worst;
+  for (const Part* part : campaign.open) {
+    const v1::Issue& issue = part->issue;
+    if (issue.has_deadline() && (!soonest->has_deadline() || issue.deadline().seconds() < soonest->deadline().seconds())) soonest = &issue;
+  }
+  std::string what = StrCat(worst->title().empty() ? worst->type() : worst->title(), " on ", MachineList(campaign.open), ". ",
+                            MoveText(*soonest, settings.zone), ".");
+  if (!worst->next_step().empty()) StrAppend(&what, " Next: ", worst->next_step());
+  if (!campaign.over.empty()) StrAppend(&what, " Done already: ", MachineList(campaign.over), ".");
+  text.lines.push_back({StrCat(absl::AsciiStrToUpper(worst->severity()), ", ", campaign.open.size(), " times at ", worst->site()), std::move(what)});
+}
+
+// A line an issue, or a campaign, at the place of its worst one.
+void AddLines(const std::vector<Part>& parts, absl::Time told, const TextSettings& settings, MessageText& text) {
+  std::map<std::string, Campaign> campaigns = CampaignsIn(parts);
+  std::set<std::string> told_of;
+  std::size_t left = parts.size();
+  for (const Part& part : parts) {
+    if (text.lines.size() == kPartsShown) break;
+    const auto campaign = campaigns.find(CampaignKey(part));
+    if (campaign == campaigns.end()) {
+      AddLine(part, told, settings, text);
+      --left;
+    } else if (told_of.insert(campaign->first).second) {
+      AddCampaign(campaign->second, settings, text);
+      left -= campaign->second.open.size() + campaign->second.over.size();
+    }
+  }
+  if (left > 0) text.lines.push_back({"", StrCat("and ", left, " more: `stewardctl issues` lists all.")});
+}
+
 // One type on several machines of one site: what is the same for all is said once.
 void DescribeGroup(const std::vector<Part>& parts, MessageText& text) {
   const v1::Issue& first = parts.front().issue;
@@ -63,6 +138,8 @@ void DescribeGroup(const std::vector<Part>& parts, MessageText& text) {
   if (text.over) return;
   if (!first.meaning().empty()) text.lines.push_back({"If nothing is done", first.meaning()});
   if (!first.next_step().empty()) text.lines.push_back({"Next", first.next_step()});
+  const auto again = first.evidence().details().find(kEscalatedDetail);
+  if (again != first.evidence().details().end()) text.lines.push_back({"Why this comes again", again->second});
 }
 
 }  // namespace
@@ -81,9 +158,12 @@ MessageText TextOfBundle(const Notification& bundle, const TextSettings& setting
                     ? StrCat(bundle.parts.size(), " messages in one, because they were too many to send each: ", IssuesWord(parts.size()), ", ", CountText(parts), ".")
                     : StrCat("Collected since the last such message: ", IssuesWord(parts.size()), ", ", CountText(parts), ".");
   }
-  const std::size_t shown = std::min(parts.size(), kPartsShown);
-  for (std::size_t i = 0; i < shown; ++i) AddLine(parts[i], bundle.time, settings, text);
-  if (shown < parts.size()) text.lines.push_back({"", StrCat("and ", parts.size() - shown, " more: `stewardctl issues` lists all.")});
+  if (bundle.reason == "group") {
+    for (std::size_t i = 0; i < std::min(parts.size(), kPartsShown); ++i) AddLine(parts[i], bundle.time, settings, text);
+    if (parts.size() > kPartsShown) text.lines.push_back({"", StrCat("and ", parts.size() - kPartsShown, " more: `stewardctl issues` lists all.")});
+  } else {
+    AddLines(parts, bundle.time, settings, text);
+  }
   if (!settings.public_url.empty()) text.link = settings.public_url;
   return text;
 }

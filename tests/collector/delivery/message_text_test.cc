@@ -96,6 +96,7 @@ TEST(MessageTextTest, ADigestHasTheWorstFirstAndOfEachIssueTheLastWord) {
   digest.parts.push_back({"opened", AnIssue("a", "SRV-A", "low")});
   digest.parts.push_back({"opened", AnIssue("b", "SRV-B", "medium")});
   digest.parts.push_back({"opened", AnIssue("c", "SRV-C", "medium")});
+  digest.parts.back().issue.set_type("inodes-low");  // three of a type would be a campaign
   digest.parts.push_back({"resolved", AnIssue("b", "SRV-B", "medium")});
   TextSettings without_url;
   const MessageText text = TextOf(digest, without_url);
@@ -107,6 +108,39 @@ TEST(MessageTextTest, ADigestHasTheWorstFirstAndOfEachIssueTheLastWord) {
   EXPECT_EQ(text.lines[2].label, "RESOLVED, SRV-B (Head office)");
   EXPECT_EQ(text.lines[2].text, "Volume nearly full, /data, is over [b]");
   EXPECT_TRUE(text.link.empty());
+}
+
+TEST(MessageTextTest, TheSameLowOrMediumTroubleOnManyMachinesIsOneLineWithItsMachines) {
+  Notification worksheet;
+  worksheet.event = "bundle";
+  worksheet.reason = "digest";
+  for (const char* host : {"PC-1", "PC-2", "PC-3"}) worksheet.parts.push_back({"opened", AnIssue(host, host, "low")});
+  worksheet.parts.push_back({"opened", AnIssue("a", "SRV-A", "high")});
+  worksheet.parts.push_back({"opened", AnIssue("b", "SRV-B", "high")});
+  worksheet.parts.push_back({"opened", AnIssue("c", "SRV-C", "high")});
+  v1::Issue other = AnIssue("d", "PC-1", "low");
+  other.set_type("reboot-pending");
+  other.set_title("Restart waits");
+  worksheet.parts.push_back({"opened", other});
+  worksheet.parts.push_back({"resolved", AnIssue("PC-2", "PC-2", "low")});
+  const MessageText text = TextOf(worksheet, TextSettings());
+  ASSERT_EQ(text.lines.size(), 5U) << "what is high is told machine by machine";
+  EXPECT_EQ(text.lines[3].label, "LOW, 2 times at Head office");
+  EXPECT_EQ(text.lines[3].text,
+            "Volume nearly full on PC-1 /data, PC-3 /data. Partner, by Mon 2026-03-02 10:30 UTC. Next: Find what grew, clean up or "
+            "extend the volume. Done already: PC-2 /data.");
+  EXPECT_EQ(text.lines[4].label, "LOW, PC-1 (Head office)") << "another type";
+}
+
+TEST(MessageTextTest, OfALongWorksheetACampaignStillCountsEachMachine) {
+  Notification worksheet;
+  worksheet.event = "bundle";
+  worksheet.reason = "digest";
+  for (int i = 0; i < 150; ++i) worksheet.parts.push_back({"opened", AnIssue("i" + std::to_string(i), "PC-" + std::to_string(i), "low")});
+  const MessageText text = TextOf(worksheet, TextSettings());
+  ASSERT_EQ(text.lines.size(), 1U);
+  EXPECT_EQ(text.lead, "Collected since the last such message: 150 issues, 150 low.");
+  EXPECT_THAT(text.lines[0].text, HasSubstr("PC-99 /data and 50 more."));
 }
 
 TEST(MessageTextTest, WhatIsBeyondTheRateSaysHowManyItAre) {
