@@ -169,7 +169,7 @@ class RunningCollector final : public Collector {
     in_force_.rules_for = policy.config.rules_for;
     in_force_.routes = policy.config.routes;
     UsePolicy();
-    issues_.Reconfigure(MakeRules(policy.own_rules, options_.os_support));
+    issues_.Reconfigure(MakeRules(policy.own_rules, options_.os_support, in_force_.policy.entries));
   }
 
   void UsePolicy() {
@@ -366,7 +366,7 @@ class RunningCollector final : public Collector {
   HelpToAct help_{[this](const MachineId& id) { return PlacesOf(id); }};
   WindowKeeper windows_{*storage_, clock_, core_.get_executor()};
   RuleMetrics rule_metrics_{prometheus_};
-  IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(options_.own_rules, options_.os_support),
+  IssueEngine issues_{{*storage_, clock_, core_.get_executor(), *reachability_, MakeRules(options_.own_rules, options_.os_support, in_force_.policy.entries),
                        [this](std::string_view rule, const MachineRecord& machine) {
                          return RuleFor(in_force_, rule, {machine.id, machine.host_name, machine.site, machine.machine_class});
                        },

@@ -244,6 +244,7 @@ void ReadPolicyPart(TableReader& root, const ConfigVocabulary& vocabulary, Confi
   root.Table("service_level", [&](TableReader& reader) { ReadServiceLevels(reader, policy.service_levels); });
   root.Table("first_weeks", [&](TableReader& reader) { ReadFirstWeeks(reader, policy.first_weeks); });
   root.Tables("window", [&](TableReader& reader) { ReadWindow(reader, policy.windows); });
+  root.Tables("register", [&](TableReader& reader) { ReadRegister(reader, policy.entries); });
   root.Table("runbooks", [&](TableReader& reader) { ReadRunbooks(reader, types, policy.runbooks); });
   root.Table("remote_link", [&](TableReader& reader) { ReadRemoteLinks(reader, policy.remote_links); });
   root.Tables("person", [&](TableReader& reader) { ReadPerson(reader, policy.people); });

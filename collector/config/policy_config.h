@@ -11,6 +11,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "collector/config/day_time.h"
+#include "collector/config/register_entry.h"
 
 namespace steward::collector {
 
@@ -95,6 +96,7 @@ struct PolicyConfig {
   std::vector<PersonConfig> people;
   std::map<std::string, PartyConfig> parties;  // it-manager, partner
   FirstWeeksConfig first_weeks;
+  std::vector<RegisterEntry> entries;  // [[register]]
 };
 
 }  // namespace steward::collector

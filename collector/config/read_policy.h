@@ -27,6 +27,8 @@ void ReadParties(TableReader& reader, std::map<std::string, PartyConfig>& partie
 // Whether the people and channels that they name are there; when all of the document is read.
 void CheckPeople(const toml::table& document, const PolicyConfig& policy, const std::vector<ChannelConfig>& channels,
                  ConfigErrors& errors);
+// [[register]]
+void ReadRegister(TableReader& reader, std::vector<RegisterEntry>& entries);
 void ReadResponsibility(TableReader& reader, const std::vector<std::string>& types, std::vector<ResponsibilityConfig>& rows);
 
 }  // namespace steward::collector

@@ -234,6 +234,14 @@ std::optional<std::vector<absl::CivilDay>> TableReader::Dates(std::string_view k
   return std::nullopt;
 }
 
+std::optional<absl::CivilDay> TableReader::Date(std::string_view key) {
+  const toml::node* node = Find(key);
+  if (node == nullptr) return std::nullopt;
+  const std::optional<absl::CivilDay> day = DayOf(*node);
+  if (!day) Error(key, StrCat(key, " is no day of the calendar; write ", key, " = 2027-03-01"));
+  return day;
+}
+
 void TableReader::Table(std::string_view key, const std::function<void(TableReader&)>& read) {
   const toml::node* node = Find(key);
   if (node == nullptr) return;

@@ -54,6 +54,8 @@ class TableReader {
   std::optional<std::vector<std::string>> Strings(std::string_view key);
   // Days, with or without quotes: [2026-12-24, "2026-12-25"].
   std::optional<std::vector<absl::CivilDay>> Dates(std::string_view key);
+  // 2027-03-01, with or without quotes.
+  std::optional<absl::CivilDay> Date(std::string_view key);
   // Calls `read` for the table, or for each table of the array of tables.
   void Table(std::string_view key, const std::function<void(TableReader&)>& read);
   void Tables(std::string_view key, const std::function<void(TableReader&)>& read);

@@ -61,6 +61,12 @@ Calendar::Period Calendar::HoursOf(absl::CivilDay day) const {
   return {At(day, hours.begin, definition_.zone), At(day, hours.end, definition_.zone)};
 }
 
+std::optional<absl::CivilDay> Calendar::WorkdayAt(absl::Time time) const {
+  const absl::CivilDay day = absl::ToCivilDay(time, definition_.zone);
+  const Period hours = HoursOf(day);
+  return hours.begin <= time && time < hours.end ? std::optional(day) : std::nullopt;
+}
+
 absl::Duration Calendar::Between(absl::Time from, absl::Time to) const {
   absl::Duration total;
   if (to <= from) return total;

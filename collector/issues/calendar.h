@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <set>
 
 #include "absl/status/statusor.h"
@@ -29,6 +30,8 @@ class Calendar {
   static Calendar OfficeHours(absl::TimeZone zone);
   static Calendar Always();
 
+  // The day by its zone, if people work at that moment.
+  std::optional<absl::CivilDay> WorkdayAt(absl::Time time) const;
   // Working time from one moment to the other; zero if `to` is not later.
   absl::Duration Between(absl::Time from, absl::Time to) const;
   // The moment at which that much working time has passed since `from`, the earliest if there are several; `from` itself for

@@ -32,6 +32,7 @@ void IssueJudge::Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out
     book_.CloseSubjects(watch.record.id, rule->type(), [&settings = watch.settings.back()](std::string_view subject) {
       return !settings.For(subject).enabled();
     }, "the rule is switched off", now, out.changes);
+    CloseWhatIsTakenOut(watch.record, *rule, now, out);
   }
   watch.absence_watched = IsAbsenceWatched(watch.record.id);
   watch.identity_watched = book_.IsWatched(watch.record.id, kIdentity);
@@ -102,7 +103,8 @@ void IssueJudge::OnObservation(const Observation& observation, JudgeOutput& out)
   if (!live) return;
 
   watch.series.Update(observation, inputs_);
-  MachineSample sample{watch.record, observation.time, watch.file_systems.Update(observation), watch.series, 0};
+  MachineSample sample{watch.record, observation.time, watch.file_systems.Update(observation), watch.series, 0,
+                       &watch.memory, WorkdayAt(watch.record, observation.time)};
   std::vector<Finding> findings;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const RuleSettings& settings = watch.settings[i];
@@ -280,6 +282,7 @@ void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
     const bool silent = watch.presence.SilentSince(watch.record, now, watch.presence_times) <= now;
     if (silent || watch.absence_watched) JudgePresence(watch, now, out);
     if (housekeeping && watch.identity_watched && watch.presence.connected()) JudgeIdentity(watch, nullptr, now, out);
+    if (housekeeping) JudgeDates(watch, now, out);
     if (housekeeping) book_.MarkStale(id, watch.newest, now, out.changes);
   }
   JudgeSites(now, out);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -56,7 +57,7 @@ class IssueJudge {
   IssueJudge(std::vector<std::unique_ptr<Rule>> rules, ConfigOf config_of, absl::Time start);
 
   // At start, in this order. Without terms clocks are the catalogue's, in office hours of UTC.
-  void UseTerms(TermsOf terms_of) { book_.UseTerms(std::move(terms_of)); }
+  void UseTerms(TermsOf terms_of) { book_.UseTerms(terms_of_ = std::move(terms_of)); }
   void UseWindows(WindowBook& windows) { book_.UseWindows(windows); }
   // Without terms there are no initial findings. Before LoadMachine.
   void UseFirstWeeks(FirstWeeks::Terms terms) { book_.first_weeks().UseTerms(std::move(terms)); }
@@ -119,6 +120,10 @@ class IssueJudge {
   std::set<std::string> Sites() const;
   // Issues of a site of rules that are switched off there.
   void CloseSwitchedOff(const std::string& site, absl::Time now, JudgeOutput& out);
+  void JudgeDates(MachineWatch& watch, absl::Time now, JudgeOutput& out);
+  // `record` may stand for a site.
+  void CloseWhatIsTakenOut(const MachineRecord& record, const Rule& rule, absl::Time now, JudgeOutput& out);
+  std::optional<absl::CivilDay> WorkdayAt(const MachineRecord& machine, absl::Time time) const;
   void JudgeIdentity(MachineWatch& watch, const IdentityConflict* conflict, absl::Time now, JudgeOutput& out);
   std::vector<MachineLink> LinksOf(std::string_view machine_id) const;
   bool IsAbsenceWatched(std::string_view machine_id) const;
@@ -133,6 +138,7 @@ class IssueJudge {
   std::function<Needs(const MachineRecord&)> needs_of_;
   absl::Time now_ = absl::InfinitePast();  // of the last tick
   absl::Time listening_since_ = start_;  // without a break
+  TermsOf terms_of_;
   IssueBook book_;
   Watches watches_;
   SiteViews views_;

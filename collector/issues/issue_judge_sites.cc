@@ -88,6 +88,7 @@ void IssueJudge::JudgeSites(absl::Time now, JudgeOutput& out) {
     if (!rule->judges_sites()) continue;
     for (const auto& [name, watches] : sites) {
       const MachineRecord record = SiteRecord(name);
+      CloseWhatIsTakenOut(record, *rule, now, out);
       const RuleSettings settings(rule->thresholds(), config_of_(rule->type(), record));
       if (!settings.enabled()) continue;
       SitePresence site = PresenceOf(beyond[name].empty() ? watches : beyond[name], now);

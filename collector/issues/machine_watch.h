@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "collector/rules/file_systems.h"
+#include "collector/rules/machine_memory.h"
 #include "collector/rules/presence.h"
 #include "collector/rules/rule_settings.h"
 #include "collector/rules/series_tracker.h"
@@ -24,6 +25,7 @@ struct MachineWatch {
   PresenceTimes presence_times;
   FileSystemTracker file_systems;
   SeriesTracker series;
+  MachineMemory memory;
   absl::Time memory_stored = absl::InfinitePast();  // sample time
   absl::Time newest;              // time of the newest batch judged
   bool absence_watched = false;   // an absence issue of it is pending or live
@@ -31,10 +33,11 @@ struct MachineWatch {
   std::vector<RuleSettings> settings;  // one a rule, in the rules' order
 
   // What is kept for the next start of the collector.
-  std::string Memory() const { return file_systems.Encode() + series.Encode(); }
-  void Remember(std::string_view memory) {
-    file_systems.Decode(memory);
-    series.Decode(memory);
+  std::string Memory() const { return file_systems.Encode() + series.Encode() + memory.Encode(); }
+  void Remember(std::string_view text) {
+    file_systems.Decode(text);
+    series.Decode(text);
+    memory.Decode(text);
   }
 };
 

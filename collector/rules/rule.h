@@ -4,11 +4,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "collector/identity/identity_conflict.h"
@@ -22,6 +24,7 @@ namespace steward::collector {
 
 class Presence;
 struct CollectorHealth;
+struct MachineMemory;
 struct SitePresence;
 
 inline constexpr absl::Duration kIdentityJudgedEvery = absl::Minutes(1);
@@ -33,6 +36,16 @@ struct MachineSample {
   absl::Span<const FileSystem> file_systems;
   const SeriesTracker& series;
   std::size_t rule;  // the judging one's number among the tracker's inputs
+  MachineMemory* memory = {};                // what rules remember of the machine; null: nothing is remembered
+  std::optional<absl::CivilDay> workday = {};  // of the site, if its people work at this moment
+};
+
+// One machine at a moment of the collector's clock, for what comes with the calendar and not with a sample.
+struct DateSubject {
+  const MachineRecord& machine;
+  absl::Time now;
+  const SeriesTracker& series;
+  std::size_t rule;  // as in MachineSample
 };
 
 enum class Zone : std::uint8_t {
@@ -112,6 +125,11 @@ class Rule {
   // Absence rules: judge what is known of the machine at `now`, on the collector's clock.
   virtual void JudgePresence(const MachineRecord& /*machine*/, const Presence& /*presence*/, absl::Time /*now*/,
                              const RuleSettings& /*settings*/, std::vector<Finding>& /*out*/) const {}
+  // Rules of dates: judge once a minute on the collector's clock, whether the machine is there or not.
+  virtual bool judges_dates() const { return false; }
+  virtual void JudgeDates(const DateSubject& /*subject*/, const RuleSettings& /*settings*/, std::vector<Finding>& /*out*/) const {}
+  // False: people have taken the subject out of what they entered, and its issue is over.
+  virtual bool Knows(const MachineRecord& /*machine*/, std::string_view /*subject*/) const { return true; }
   // Of two machines with one identity: at each sign of them with the newest `conflict`; from then on every
   // kIdentityJudgedEvery without one (null) while one of them is connected and the issue is not over.
   virtual void JudgeIdentity(const MachineRecord& /*machine*/, const IdentityConflict* /*conflict*/, absl::Time /*now*/,

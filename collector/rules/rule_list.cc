@@ -6,12 +6,13 @@
 #include "base/text.h"
 #include "collector/rules/catalogue.h"
 #include "collector/rules/read_rules.h"
+#include "collector/rules/register_rules.h"
 #include "collector/rules/threshold_rule.h"
 
 namespace steward::collector {
 
 // Parents come before what they explain.
-std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own, OsSupport support) {
+std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own, OsSupport support, std::vector<RegisterEntry> entries) {
   std::vector<std::unique_ptr<Rule>> rules;
   rules.push_back(MakeSiteUnreachable());
   rules.push_back(MakeCollectorUnhealthy());
@@ -22,6 +23,12 @@ std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own, Os
   rules.push_back(MakeDiskSpaceLow());
   rules.push_back(MakeDiskFillForecast());
   rules.push_back(MakeOsEndOfLife(std::move(support)));
+  for (auto& rule : MakeHardwareShrunk()) rules.push_back(std::move(rule));
+  rules.push_back(MakeWorkstationUnderpowered());
+  const auto dates = std::make_shared<const std::vector<RegisterEntry>>(std::move(entries));
+  for (auto& rule : MakeDateRules(dates)) rules.push_back(std::move(rule));
+  rules.push_back(MakeHardwareEndOfLife(dates));
+  rules.push_back(MakeRestoreTestOverdue(dates));
   for (RuleDefinition& definition : CatalogueRules()) rules.push_back(MakeThresholdRule(std::move(definition)));
   for (RuleDefinition& definition : own) rules.push_back(MakeThresholdRule(std::move(definition)));
   return rules;

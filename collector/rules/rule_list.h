@@ -13,8 +13,9 @@
 
 namespace steward::collector {
 
-// The shipped ones, then those of `own`.
-std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own = {}, OsSupport support = OsSupport::Shipped());
+// The shipped ones, then those of `own`. `entries`: [[register]].
+std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own = {}, OsSupport support = OsSupport::Shipped(),
+                                             std::vector<RegisterEntry> entries = {});
 
 // The shipped ones' ids and levels, for reading the configuration.
 std::vector<KnownRule> KnownRules();
@@ -33,5 +34,7 @@ std::unique_ptr<Rule> MakeIdentityConflict();
 std::unique_ptr<Rule> MakeDiskSpaceLow();
 std::unique_ptr<Rule> MakeDiskFillForecast();
 std::unique_ptr<Rule> MakeOsEndOfLife(OsSupport support);
+std::vector<std::unique_ptr<Rule>> MakeHardwareShrunk();  // of disks and of processors
+std::unique_ptr<Rule> MakeWorkstationUnderpowered();
 
 }  // namespace steward::collector

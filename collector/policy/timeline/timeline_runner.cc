@@ -16,6 +16,7 @@
 #include "collector/policy/timeline/timeline_host.h"
 #include "collector/policy/timeline/timeline_mail.h"
 #include "collector/policy/timeline/timeline_people.h"
+#include "collector/policy/timeline/timeline_register.h"
 #include "collector/policy/window_request.h"
 #include "collector/rules/rule_list.h"
 
@@ -86,6 +87,7 @@ class Simulation {
  private:
   absl::Status Do(const TimelineStep& step) {
     if (step.words[0] == "window") return DoWindow(step);
+    if (step.words[0] == "register") return DoRegister(step);
     if (step.words[0] == "release") return DoRelease(step);
     if (IsAct(step)) return DoAct(step);
     if (step.words[0] == "collector" && DoCollector(step)) return absl::OkStatus();
@@ -112,7 +114,7 @@ class Simulation {
 
   void StartCollector() {
     judge_ = std::make_unique<IssueJudge>(
-        MakeRules(policy_.own_rules),
+        Rules(),
         [this](std::string_view rule, const MachineRecord& machine) {
           RuleConfig config = RuleFor(config_, rule, {machine.id, machine.host_name, machine.site, machine.machine_class});
           if (const auto found = timeline_.rules.find(std::string(rule)); found != timeline_.rules.end()) Lay(found->second, config);
@@ -139,6 +141,15 @@ class Simulation {
       const MachineRecord& record = host->record();
       Take([&](JudgeOutput& out) { judge_->LoadMachine(record, memories_[record.id], out); });
     }
+  }
+
+  std::vector<std::unique_ptr<Rule>> Rules() const { return MakeRules(policy_.own_rules, OsSupport::Shipped(), entries_); }
+
+  // register warranty ends=2027-03-01
+  absl::Status DoRegister(const TimelineStep& step) {
+    const absl::Status status = EnterRegister(step.words, hosts_.front()->record().host_name, timeline_.site, entries_);
+    if (status.ok()) Take([&](JudgeOutput& out) { judge_->Reconfigure(Rules(), now_, out); });
+    return status;
   }
 
   void Connect() {
@@ -248,6 +259,7 @@ class Simulation {
   WindowBook windows_;
   std::optional<Window> once_;
   std::vector<std::unique_ptr<TimelineHost>> hosts_;
+  std::vector<RegisterEntry> entries_ = config_.policy.entries;
   std::unique_ptr<IssueJudge> judge_;
   absl::Time now_ = start_;
   std::map<std::string, IssueRecord> stored_;

@@ -80,5 +80,14 @@ TEST_F(WatchedTest, EveryTypeIsListedOnce) {
   EXPECT_GE(known.size(), 40u);
 }
 
+TEST_F(WatchedTest, WhatPeopleHaveNotEnteredIsSaid) {
+  const auto types = WatchedWith({{"node_load1", 1}});
+  EXPECT_EQ(types.at("warranty-ending").why_not, "no [[register]] of kind \"warranty\" or \"contract\" names this machine");
+  EXPECT_EQ(types.at("domain-expiring").why_not, "is judged of sites that a [[register]] of kind \"domain\" names");
+  EXPECT_EQ(types.at("hardware-end-of-life").why_not, "nothing tells its age; a [[register]] of kind \"purchase\" may tell when it was bought");
+  EXPECT_EQ(types.at("restore-test-overdue").why_not, "neither a backup job nor a [[register]] of kind \"restore-test\" is known of it");
+  EXPECT_EQ(types.at("workstation-underpowered").why_not, "is judged of desktops and laptops");
+}
+
 }  // namespace
 }  // namespace steward::collector
