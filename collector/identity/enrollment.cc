@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "collector/audit/audit_note.h"
 #include "collector/identity/reinstalled.h"
 #include "collector/identity/token_service.h"
 #include "spdlog/spdlog.h"
@@ -82,7 +83,10 @@ void EnrollmentService::Enroll(const v1::EnrollRequest& request, const std::stri
         machine.certificate_expire_time = expire;
         const auto changed = ApplyIdentity(request.identity(), request.agent_version(), address, transaction, machine);
         machine.interval = interval_of_(machine.machine_class);
-        return changed.status();
+        if (!changed.ok()) return changed.status();
+        const AuditNote note{StrCat("token ", token->id), now, ""};  // who may enrol is who has it
+        return transaction.AddAudit(note.Of("machine-enrolled", StrCat("machine ", machine.id), "",
+                                            StrCat(machine.machine_class, " at site ", machine.site)));
       },
       [this, id, der = certificate->der, address, done = std::move(done)](absl::StatusOr<MachinePointer> machine) {
         if (!machine.ok()) {

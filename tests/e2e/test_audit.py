@@ -9,7 +9,8 @@ POLICY = '[service_level.high]\nrespond = "20m"\n'
 
 def test_every_change_leaves_an_entry(make_collector, make_agent, folder):
     collector = make_collector().start()
-    make_agent().enroll(collector.token()).start()
+    enrolment = collector.json("token", "create", "--class", "server", "--site", "main")
+    make_agent().enroll(enrolment["token"]).start()
     machine = wait_until(lambda: collector.machine().get("up") and collector.machine()["id"], "the machine is up")
     (folder / "policy.toml").write_text(POLICY)
     token = collector.json("--as", "Mari", "token", "create", "--api", "--role", "viewer")["record"]["id"]
@@ -28,6 +29,8 @@ def test_every_change_leaves_an_entry(make_collector, make_agent, folder):
     by_mari = [(e["action"], e["object"]) for e in trail if e.get("actor", "").startswith("Mari (local user ")]
     expected = [("token-created", f"token {token}"), ("window-added", f"window {window}"), *[(a, o) for _, a, o in changes]]
     assert by_mari == expected, by_mari
+    enrolled = [(e["actor"], e["object"], e["to"]) for e in trail if e["action"] == "machine-enrolled"]
+    assert enrolled == [(f"token {enrolment['record']['id']}", f"machine {machine}", "server at site main")], enrolled
     collector.kill()
     collector.start()
     verified = collector.ctl("audit", "verify")
