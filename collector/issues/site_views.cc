@@ -50,11 +50,12 @@ void SiteViews::Forget(std::string_view machine_id) {
   }
 }
 
-Finding SiteViews::Join(const Key& key, const Thing& thing, absl::Time now) {
+std::optional<Finding> SiteViews::Join(const Key& key, const Thing& thing, absl::Time now) {
   std::vector<const View*> fresh;
   for (const auto& [id, view] : thing.by_machine) {
     if (now - view.put <= kFreshIntervals * std::max(view.finding.interval, kIntervalMin)) fresh.push_back(&view);
   }
+  if (fresh.empty()) return std::nullopt;
   const View& worst = **std::max_element(fresh.begin(), fresh.end(), [](const View* a, const View* b) { return IsWorse(b->finding, a->finding); });
   Finding joint = worst.finding;
   joint.time = joint.since = now;
@@ -93,7 +94,10 @@ std::vector<SiteViews::Joint> SiteViews::Judge(absl::Time now) {
       thing = views_.erase(thing);
       continue;
     }
-    if (std::exchange(thing->second.is_new, false)) joints.push_back({thing->first.site, thing->second.rule, Join(thing->first, thing->second, now)});
+    if (std::exchange(thing->second.is_new, false)) {
+      auto finding = Join(thing->first, thing->second, now);
+      if (finding) joints.push_back({thing->first.site, thing->second.rule, *std::move(finding)});
+    }
     ++thing;
   }
   return joints;

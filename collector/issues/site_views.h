@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,7 +51,8 @@ class SiteViews {
     auto operator<=>(const Key&) const = default;
   };
 
-  static Finding Join(const Key& key, const Thing& thing, absl::Time now);
+  // None: every view is too old, as after a jump of the clock.
+  static std::optional<Finding> Join(const Key& key, const Thing& thing, absl::Time now);
 
   std::map<Key, Thing> views_;
 };

@@ -99,6 +99,11 @@ TEST_F(SiteViewsTest, SitesAreJudgedApartAndOnlyWhenSomethingIsNew) {
   EXPECT_THAT(views_.Judge(now_ + absl::Seconds(5)), IsEmpty());
 }
 
+TEST_F(SiteViewsTest, AfterAJumpOfTheClockNobodyHasSeenAnything) {
+  Put("a", Zone::kRaised);
+  EXPECT_THAT(views_.Judge(now_ + absl::Hours(1)), IsEmpty());
+}
+
 TEST_F(SiteViewsTest, AMachineThatIsRetiredSaysNothingMore) {
   Put("a", Zone::kRaised);
   Put("b", Zone::kClear);
