@@ -23,6 +23,7 @@ std::string BytesText(double bytes) {
 std::string PercentText(double percent) { return absl::StrFormat("%.1f %%", percent); }
 
 std::string RoughDuration(absl::Duration span) {
+  if (span < absl::ZeroDuration()) return "-" + RoughDuration(-span);
   const double seconds = absl::ToDoubleSeconds(span);
   if (seconds < 90) return absl::StrFormat("%.0f s", seconds);
   if (seconds < 90 * 60) return absl::StrFormat("%.0f min", seconds / 60);
