@@ -222,6 +222,8 @@ void IssueBook::Open(const MachineRecord& machine, const Rule& rule, const Findi
   if (!entry.has_issue) {
     entry.record = {};
     entry.record.dedupe_key = key;
+    // Its rule was switched off meanwhile, and the condition is the one from before: another issue all the same.
+    if (const auto old = ended_.find(key); old != ended_.end() && old->second == IssueId(key, entry.raised)) entry.raised = finding.time;
     entry.record.issue.set_id(IssueId(key, entry.raised));
     entry.record.issue.set_type(std::string(rule.type()));
     entry.record.issue.set_subject(finding.subject);

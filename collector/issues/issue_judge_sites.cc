@@ -39,7 +39,7 @@ MachineRecord SiteRecord(std::string_view name) {
 }  // namespace
 
 std::set<std::string> IssueJudge::Sites() const {
-  std::set<std::string> sites;
+  std::set<std::string> sites = {""};  // the collector's own
   for (const auto& [id, watch] : watches_) sites.insert(watch.record.site);
   return sites;
 }

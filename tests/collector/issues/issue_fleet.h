@@ -31,7 +31,11 @@ class IssueFleet : public testing::Test {
   }
   virtual void Prepare(IssueJudge& /*judge*/) {}
   void StartCollector() {
-    judge_ = std::make_unique<IssueJudge>(MakeRules(), [](std::string_view, const MachineRecord&) { return RuleConfig(); }, now_);
+    judge_ = std::make_unique<IssueJudge>(MakeRules(), [this](std::string_view rule, const MachineRecord&) {
+      RuleConfig config;
+      if (rule == switched_off_) config.enabled = false;
+      return config;
+    }, now_);
     judge_->UseOwnNetwork([this] { return network_; });
     Prepare(*judge_);
     std::vector<IssueRecord> records;
@@ -39,6 +43,11 @@ class IssueFleet : public testing::Test {
     judge_->LoadIssues(records);
     for (const MachineRecord& machine : machines_) Take([&](JudgeOutput& out) { judge_->LoadMachine(machine, "", out); });
     for (const MachineRecord& machine : machines_) Connect(machine);
+  }
+  // Empty: none.
+  void SwitchOff(const std::string& rule) {
+    switched_off_ = rule;
+    Take([&](JudgeOutput& out) { judge_->Reconfigure(MakeRules(), now_, out); });
   }
   void Connect(const MachineRecord& machine) {
     if (up_[machine.id] && network_) Take([&](JudgeOutput& out) { judge_->OnConnected(machine, machine.address, now_, out); });
@@ -93,6 +102,7 @@ class IssueFleet : public testing::Test {
   std::unique_ptr<IssueJudge> judge_;
   absl::Time now_ = kFleetStart;
   bool network_ = true;
+  std::string switched_off_;
   std::uint64_t sequence_ = 0;
   std::vector<std::string> told_;
   v1::Issue last_;

@@ -68,6 +68,22 @@ TEST_F(LinkedMachinesTest, AGuestThatDoesNotComeBackWithItsHostIsTold) {
   EXPECT_EQ(last_.host_name(), "guest-a");
 }
 
+TEST_F(LinkedMachinesTest, ARuleThatIsSwitchedOnAgainTellsAnew) {
+  StartCollector();
+  Run(absl::Minutes(5));
+  SetNamed("other", false);
+  Run(absl::Minutes(5));
+  const std::string first = last_.id();
+  SwitchOff("machine-offline");
+  Run(absl::Minutes(1));
+  SwitchOff("");
+  Run(absl::Minutes(5));
+  ASSERT_THAT(told_, SizeIs(::testing::Ge(2u)));
+  EXPECT_EQ(told_.back(), "opened machine-offline main");
+  EXPECT_NE(last_.id(), first) << "a second issue of one id would take the place of the first, and its messages be taken for repeats";
+  EXPECT_EQ(last_.previous_id(), first);
+}
+
 TEST_F(LinkedMachinesTest, OfMachinesThatNeedEachOtherOneIsTold) {
   host_of_ = {{"guest-a", "guest-b"}, {"guest-b", "guest-a"}};
   StartCollector();
