@@ -34,7 +34,7 @@ std::optional<absl::CivilDay> FirmwareDay(std::string_view text) {
 class HardwareEndOfLife final : public Rule {
  public:
   explicit HardwareEndOfLife(Register entries) : entries_(std::move(entries)) {
-    selector_.metric = selector_.text = "node_dmi_info";
+    selector_ = MetricSelector("node_dmi_info");
     inputs_ = {{&selector_, 1}, {}};
   }
 

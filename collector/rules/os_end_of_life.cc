@@ -16,12 +16,6 @@ constexpr std::array<Threshold, 3> kThresholds = {Threshold{"low_days", 180}, Th
 constexpr std::size_t kInfo = 0;        // the selectors
 constexpr std::size_t kSupportEnd = 1;
 
-Selector MetricSelector(const char* metric) {
-  Selector selector;
-  selector.metric = selector.text = metric;
-  return selector;
-}
-
 class OsEndOfLife final : public Rule {
  public:
   explicit OsEndOfLife(OsSupport support)

@@ -17,12 +17,6 @@ namespace {
 constexpr std::array<Threshold, 2> kThresholds = {Threshold{"low_days", 90}, Threshold{"medium_days", 180}};
 constexpr std::size_t kTest = 1;  // among the selectors; 0: a backup job is known
 
-Selector MetricSelector(const char* metric) {
-  Selector selector;
-  selector.metric = selector.text = metric;
-  return selector;
-}
-
 class RestoreTestOverdue final : public Rule {
  public:
   explicit RestoreTestOverdue(Register entries)

@@ -1,6 +1,7 @@
 #include "collector/rules/selector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "re2/re2.h"
 
@@ -24,6 +25,13 @@ std::string_view LabelOf(const v1::SeriesDescriptor& series, std::string_view na
     if (label.name() == name) return label.value();
   }
   return {};
+}
+
+Selector MetricSelector(std::string metric) {
+  Selector selector;
+  selector.text = metric;
+  selector.metric = std::move(metric);
+  return selector;
 }
 
 bool Selector::Matches(const v1::SeriesDescriptor& series) const {

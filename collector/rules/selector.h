@@ -35,6 +35,9 @@ struct Selector {
   bool Matches(const v1::SeriesDescriptor& series) const;
 };
 
+// Every series of the metric.
+Selector MetricSelector(std::string metric);
+
 // The value of a label; empty if the series does not have it.
 std::string_view LabelOf(const v1::SeriesDescriptor& series, std::string_view name);
 
