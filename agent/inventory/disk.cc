@@ -10,7 +10,7 @@
 namespace steward::agent {
 namespace {
 
-constexpr std::string_view kDirectory = "/sys/block";
+constexpr std::string_view kBlockDevices = "/sys/block";
 constexpr std::uint64_t kSectorBytes = 512;
 
 bool IsPseudo(std::string_view name) {
@@ -25,7 +25,7 @@ class DiskInventory final : public InventorySource {
 
   absl::Status Collect(std::vector<Fact>& facts) override {
     std::vector<std::string> names;
-    const absl::Status status = platform_.ListDirectory(kDirectory, names);
+    const absl::Status status = platform_.ListDirectory(kBlockDevices, names);
     if (!status.ok()) return status;
     for (const std::string& name : names) {
       if (!IsPseudo(name)) CollectDisk(name, facts);
@@ -35,7 +35,7 @@ class DiskInventory final : public InventorySource {
 
  private:
   void CollectDisk(const std::string& name, std::vector<Fact>& facts) {
-    const std::string directory = StrCat(kDirectory, "/", name);
+    const std::string directory = StrCat(kBlockDevices, "/", name);
     const std::optional<std::uint64_t> sectors = ParseUnsigned(Line(directory + "/size"));
     if (!sectors.has_value() || *sectors == 0) return;  // a card reader without a card
     AddFact(facts, name + "/size_bytes", StrCat(SaturatingProduct(*sectors, kSectorBytes)));

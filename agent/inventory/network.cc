@@ -16,7 +16,7 @@
 namespace steward::agent {
 namespace {
 
-constexpr std::string_view kDirectory = "/sys/class/net";
+constexpr std::string_view kNetworkDevices = "/sys/class/net";
 constexpr std::uint64_t kTemporaryAddress = 0x01;  // IFA_F_TEMPORARY: a privacy address, another one tomorrow
 
 // Ends of tunnels into containers: they come and go with them.
@@ -34,7 +34,7 @@ class NetworkInventory final : public InventorySource {
     AddFact(facts, "gateway", DefaultGateway(platform_));
     AddFact(facts, "dns", absl::StrJoin(NameServers(platform_), ", "));
     std::vector<std::string> names;
-    const absl::Status status = platform_.ListDirectory(kDirectory, names);
+    const absl::Status status = platform_.ListDirectory(kNetworkDevices, names);
     if (!status.ok()) return status;
     const std::map<std::string, std::string> addresses = Addresses();
     for (const std::string& name : names) {
@@ -46,7 +46,7 @@ class NetworkInventory final : public InventorySource {
  private:
   void CollectAdapter(const std::string& name, const std::map<std::string, std::string>& addresses,
                       std::vector<Fact>& facts) {
-    const std::string directory = StrCat(kDirectory, "/", name);
+    const std::string directory = StrCat(kNetworkDevices, "/", name);
     if (Line(directory + "/ifindex").empty()) return;
     AddFact(facts, name + "/mac", Line(directory + "/address"));
     AddFact(facts, name + "/mtu", Line(directory + "/mtu"));

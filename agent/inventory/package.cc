@@ -11,8 +11,6 @@
 namespace steward::agent {
 namespace {
 
-constexpr absl::Duration kRpmDeadline = absl::Seconds(30);
-
 // One package: a stanza of dpkg's status file, or a line of rpm's list, which has no status.
 struct Stanza {
   std::string_view name;

@@ -5,9 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "agent/inventory/inventory.h"
 
 namespace steward::agent {
+
+// For rpm's answer: its database takes some seconds on a slow disk.
+inline constexpr absl::Duration kRpmDeadline = absl::Seconds(30);
 
 // dpkg's status file; what is not installed is left out. A package of a second architecture is "name:arch".
 void ParseDpkgStatus(std::string_view text, std::vector<Fact>& facts);

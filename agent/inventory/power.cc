@@ -13,7 +13,7 @@
 namespace steward::agent {
 namespace {
 
-constexpr std::string_view kDirectory = "/sys/class/power_supply";
+constexpr std::string_view kPowerSupplies = "/sys/class/power_supply";
 constexpr std::int64_t kMicro = 1'000'000;
 
 // Wear in steps: a fact that changed with each charge would fill the history, which is kept for good.
@@ -31,7 +31,7 @@ class PowerInventory final : public InventorySource {
 
   absl::Status Collect(std::vector<Fact>& facts) override {
     std::vector<std::string> names;
-    const absl::Status listed = platform_.ListDirectory(kDirectory, names);
+    const absl::Status listed = platform_.ListDirectory(kPowerSupplies, names);
     for (const std::string& name : names) AddBattery(name, facts);
     const absl::StatusOr<std::string> upses = platform_.RunTool(Tool::kUps, kUpsDeadline);
     if (upses.ok()) ParseUpsFacts(*upses, facts);
@@ -41,7 +41,7 @@ class PowerInventory final : public InventorySource {
 
  private:
   void AddBattery(const std::string& name, std::vector<Fact>& facts) {
-    const std::string directory = StrCat(kDirectory, "/", name);
+    const std::string directory = StrCat(kPowerSupplies, "/", name);
     if (Text(directory, "type") != "Battery" || Text(directory, "scope") == "Device") return;  // a mouse has one, too
     AddFact(facts, name + "/maker", Text(directory, "manufacturer"));
     AddFact(facts, name + "/model", Text(directory, "model_name"));

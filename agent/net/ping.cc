@@ -23,7 +23,7 @@ namespace {
 constexpr std::array<unsigned char, 16> kPayload = {'s', 't', 'e', 'w', 'a', 'r', 'd', ' ', 'e', 'n', 'd', 'p', 'o', 'i', 'n', 't'};
 constexpr std::size_t kNumberAt = 7;  // the low byte of the request's sequence number
 
-absl::Status Failed(std::string_view what) { return absl::UnavailableError(StrCat(what, ": ", std::strerror(errno))); }
+absl::Status PingFailed(std::string_view what) { return absl::UnavailableError(StrCat(what, ": ", std::strerror(errno))); }
 
 // The kernel fills in identifier and checksum.
 std::array<unsigned char, 8 + kPayload.size()> Request(int family, int number) {
@@ -41,11 +41,11 @@ absl::Status AwaitAnswer(const DatagramSocket& socket, int family, int number, a
     pollfd waiting = {socket.fd(), POLLIN, 0};
     const int ready = left_ms <= 0 ? 0 : ::poll(&waiting, 1, static_cast<int>(left_ms));
     if (ready == 0) return absl::DeadlineExceededError("no answer in time");
-    if (ready < 0 && errno != EINTR) return Failed("poll");
+    if (ready < 0 && errno != EINTR) return PingFailed("poll");
     if (ready < 0) continue;
     std::array<unsigned char, 256> answer = {};
     const ssize_t size = ::recv(socket.fd(), answer.data(), answer.size(), 0);
-    if (size < 0) return Failed("recv");
+    if (size < 0) return PingFailed("recv");
     const bool is_reply = size >= 8 && answer[0] == (family == AF_INET6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY);
     if (is_reply && answer[kNumberAt] == static_cast<unsigned char>(number)) return absl::OkStatus();
   }
@@ -55,8 +55,8 @@ absl::Status Open(const DatagramSocket& socket, const SocketAddress& address) {
   if (socket.fd() < 0 && (errno == EACCES || errno == EPERM)) {
     return absl::PermissionDeniedError("this system does not let the agent ping: its group must lie within net.ipv4.ping_group_range (sysctl)");
   }
-  if (socket.fd() < 0) return Failed("socket");
-  return ::connect(socket.fd(), address.data(), address.size) == 0 ? absl::OkStatus() : Failed("connect");
+  if (socket.fd() < 0) return PingFailed("socket");
+  return ::connect(socket.fd(), address.data(), address.size) == 0 ? absl::OkStatus() : PingFailed("connect");
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ PingResult Ping(const std::string& host, int count, absl::Duration deadline) {
     const auto request = Request(family, number);
     const absl::Time begin = absl::Now();
     if (::send(socket.fd(), request.data(), request.size(), 0) < 0) {
-      result.status = Failed("send");
+      result.status = PingFailed("send");
       break;
     }
     ++result.sent;

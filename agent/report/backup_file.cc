@@ -11,17 +11,17 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kFileBytesMax = 64 << 10;
+constexpr std::size_t kBackupFileBytesMax = 64 << 10;
 
 bool MayBeInName(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-'; }
 
-absl::Status Damaged(std::string_view what) { return absl::InvalidArgumentError(StrCat("not a list of backup jobs: ", what)); }
+absl::Status NotBackupJobs(std::string_view what) { return absl::InvalidArgumentError(StrCat("not a list of backup jobs: ", what)); }
 
 absl::StatusOr<BackupJob> JobFromJson(const json::object& object) {
   BackupJob job;
   const json::value* ok = object.if_contains("ok");
   const auto run_time = SecondsField(object, "runTime");
-  if (ok == nullptr || !ok->is_bool() || !run_time) return Damaged("a job needs ok and runTime");
+  if (ok == nullptr || !ok->is_bool() || !run_time) return NotBackupJobs("a job needs ok and runTime");
   job.ok = ok->as_bool();
   job.run_time = *run_time;
   job.success_time = SecondsField(object, "successTime").value_or(absl::InfinitePast());
@@ -70,15 +70,15 @@ std::string FormatBackupJobs(const BackupJobs& jobs) {
 absl::StatusOr<BackupJobs> ParseBackupJobs(std::string_view text) {
   BackupJobs jobs;
   if (text.empty()) return jobs;
-  if (text.size() > kFileBytesMax) return Damaged("too long");
+  if (text.size() > kBackupFileBytesMax) return NotBackupJobs("too long");
   const json::value document = ParseJson(text);
   const json::object* list = document.is_object() ? ObjectField(document.as_object(), "jobs") : nullptr;
-  if (list == nullptr) return Damaged("no JSON object with jobs");
-  if (list->size() > kBackupJobsMax) return Damaged(StrCat("more than ", kBackupJobsMax));
+  if (list == nullptr) return NotBackupJobs("no JSON object with jobs");
+  if (list->size() > kBackupJobsMax) return NotBackupJobs(StrCat("more than ", kBackupJobsMax));
   for (const auto& entry : *list) {
     const std::string name(entry.key());
     if (absl::Status status = CheckBackupJobName(name); !status.ok()) return status;
-    if (!entry.value().is_object()) return Damaged("a job must be an object");
+    if (!entry.value().is_object()) return NotBackupJobs("a job must be an object");
     auto job = JobFromJson(entry.value().as_object());
     if (!job.ok()) return job.status();
     jobs.emplace(name, *job);

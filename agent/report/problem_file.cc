@@ -10,9 +10,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kFileBytesMax = 256 << 10;
+constexpr std::size_t kProblemFileBytesMax = 256 << 10;
 
-absl::Status Damaged(std::string_view what) { return absl::InvalidArgumentError(StrCat("not a list of problems: ", what)); }
+absl::Status NotProblems(std::string_view what) { return absl::InvalidArgumentError(StrCat("not a list of problems: ", what)); }
 
 std::size_t CountCharacters(std::string_view text) {
   std::size_t count = 0;
@@ -50,14 +50,14 @@ std::string FormatProblems(const std::vector<Problem>& problems) {
 absl::StatusOr<std::vector<Problem>> ParseProblems(std::string_view text) {
   std::vector<Problem> problems;
   if (text.empty()) return problems;
-  if (text.size() > kFileBytesMax) return Damaged("too long");
+  if (text.size() > kProblemFileBytesMax) return NotProblems("too long");
   const json::value document = ParseJson(text);
   const json::value* list = document.is_object() ? document.as_object().if_contains("problems") : nullptr;
-  if (list == nullptr || !list->is_array()) return Damaged("no JSON object with problems");
-  if (list->as_array().size() > kProblemsMax) return Damaged(StrCat("more than ", kProblemsMax));
+  if (list == nullptr || !list->is_array()) return NotProblems("no JSON object with problems");
+  if (list->as_array().size() > kProblemsMax) return NotProblems(StrCat("more than ", kProblemsMax));
   for (const json::value& item : list->as_array()) {
     const auto time = item.is_object() ? SecondsField(item.as_object(), "time") : std::nullopt;
-    if (!time) return Damaged("one has no time");
+    if (!time) return NotProblems("one has no time");
     auto kept = ProblemText(TextField(item.as_object(), "text"));
     if (!kept.ok()) return kept.status();
     problems.push_back({*time, *std::move(kept)});

@@ -18,11 +18,11 @@
 #include "collector/config/read_policy.h"
 #include "collector/config/read_remote_write.h"
 #include "collector/config/table_reader.h"
+#include "collector/config/words.h"
 
 namespace steward::collector {
 namespace {
 
-const std::vector<std::string> kClasses = {"server", "desktop", "laptop"};
 // "any rule time may be 0s".
 constexpr absl::Duration kRuleTimeMax = absl::Hours(24 * 400);
 constexpr std::array<std::string_view, 10> kProcessTables = {"listen", "log", "agents", "heartbeat", "backup",
@@ -30,11 +30,6 @@ constexpr std::array<std::string_view, 10> kProcessTables = {"listen", "log", "a
 constexpr int kBackupsKeptMax = 1000;
 constexpr absl::Duration kRetentionMin = absl::Hours(24);
 constexpr absl::Duration kRetentionMax = absl::Hours(24 * 3650);
-
-template <typename T>
-void Set(std::optional<T> from, T& to) {
-  if (from) to = *std::move(from);
-}
 
 void ReadAddress(TableReader& reader, std::string_view key, HostPort& out) {
   const std::optional<std::string> text = reader.String(key);

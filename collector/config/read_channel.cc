@@ -7,21 +7,14 @@
 #include "base/text.h"
 #include "collector/config/day_time.h"
 #include "collector/config/weekdays.h"
+#include "collector/config/words.h"
 
 namespace steward::collector {
 namespace {
 
-const std::vector<std::string> kClasses = {"server", "desktop", "laptop"};
-const std::vector<std::string> kSeverities = {"low", "medium", "high", "critical"};
-const std::vector<std::string> kParties = {"it-manager", "partner"};
 const std::vector<std::string> kSecurities = {"starttls", "tls", "none"};
 const std::vector<std::string> kDigests = {"by-severity", "morning", "weekly"};
 constexpr double kMessagesPerHourMax = 10'000;
-
-template <typename T>
-void Set(std::optional<T> from, T& to) {
-  if (from) to = *std::move(from);
-}
 
 bool HasSecret(const ChannelConfig& channel) { return !channel.secret_file.empty() || !channel.secret_env.empty(); }
 

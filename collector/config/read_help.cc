@@ -4,13 +4,11 @@
 #include "absl/strings/str_join.h"
 #include "base/text.h"
 #include "collector/config/read_policy.h"
+#include "collector/config/words.h"
 
 namespace steward::collector {
 namespace {
 
-const std::vector<std::string> kClasses = {"server", "desktop", "laptop"};
-const std::vector<std::string> kSeverities = {"low", "medium", "high", "critical"};
-const std::vector<std::string> kParties = {"it-manager", "partner"};
 const std::vector<std::string> kPlaces = {"fqdn", "host", "serial", "address"};
 
 void CheckWord(TableReader& reader, std::string_view key, const std::string& word, std::string_view what,

@@ -4,11 +4,10 @@
 #include "base/text.h"
 #include "collector/config/read_hours.h"
 #include "collector/config/read_policy.h"
+#include "collector/config/words.h"
 
 namespace steward::collector {
 namespace {
-
-const std::vector<std::string> kParties = {"it-manager", "partner"};
 
 void CheckName(const toml::table& table, std::string_view key, const std::string& name, std::string_view what,
                const std::vector<std::string>& known, ConfigErrors& errors) {

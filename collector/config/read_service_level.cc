@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "collector/config/duration.h"
 #include "collector/config/read_policy.h"
+#include "collector/config/words.h"
 
 namespace steward::collector {
 namespace {
@@ -38,7 +39,6 @@ std::optional<WorkSpan> ReadSpan(TableReader& reader, std::string_view key) {
 }  // namespace
 
 void ReadServiceLevels(TableReader& reader, std::map<std::string, ServiceLevelConfig>& levels) {
-  static const std::vector<std::string> kSeverities = {"critical", "high", "medium", "low"};
   reader.NamedTables("severity", kSeverities, [&](const std::string& severity, TableReader& one) {
     ServiceLevelConfig& level = levels[severity];
     level.respond = ReadSpan(one, "respond");

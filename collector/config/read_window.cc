@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "collector/config/read_policy.h"
 #include "collector/config/weekdays.h"
+#include "collector/config/words.h"
 
 namespace steward::collector {
 namespace {
@@ -22,7 +23,6 @@ std::optional<absl::Duration> ReadTime(TableReader& reader, std::string_view key
 }  // namespace
 
 void ReadWindow(TableReader& reader, std::vector<WindowConfig>& windows) {
-  static const std::vector<std::string> kClasses = {"server", "desktop", "laptop"};
   WindowConfig window;
   window.name = reader.RequiredString("name").value_or("");
   if (std::any_of(windows.begin(), windows.end(), [&](const WindowConfig& other) { return other.name == window.name; })) {

@@ -84,4 +84,10 @@ class TableReader {
   std::vector<std::string> known_;
 };
 
+// What was read, if anything was.
+template <typename T>
+void Set(std::optional<T> from, T& to) {
+  if (from) to = *std::move(from);
+}
+
 }  // namespace steward::collector

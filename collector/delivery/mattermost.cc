@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kTextBytes = 7000;  // Mattermost takes 16,383 characters, each byte may become two by escaping
 
 // What a machine sent is no markup and calls nobody: a zero-width space stands behind @.
-std::string Escaped(std::string_view text) {
+std::string EscapedForMattermost(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (std::string_view("\\`*_[]<>~#|").find(c) != std::string_view::npos) out += '\\';
@@ -21,17 +21,17 @@ std::string Escaped(std::string_view text) {
 }
 
 boost::json::object MattermostBody(const MessageText& text, const ChannelConfig&) {
-  boost::json::object body = {{"username", "Steward"}, {"text", StrCat("**", Escaped(text.lead), "**")}};
+  boost::json::object body = {{"username", "Steward"}, {"text", StrCat("**", EscapedForMattermost(text.lead), "**")}};
   boost::json::array fields;
   std::size_t bytes = 0;
   for (const MessageLine& line : text.lines) {
     if (bytes > kTextBytes) break;
-    fields.push_back(boost::json::object{{"title", Escaped(line.label)}, {"value", Escaped(CutText(line.text, kTextBytes))}, {"short", false}});
+    fields.push_back(boost::json::object{{"title", EscapedForMattermost(line.label)}, {"value", EscapedForMattermost(CutText(line.text, kTextBytes))}, {"short", false}});
     bytes += line.text.size();
   }
   if (fields.empty()) return body;
   boost::json::object attachment = {
-      {"color", std::string(SeverityColour(text.severity, text.over))}, {"fallback", Escaped(text.lead)}, {"fields", std::move(fields)}};
+      {"color", std::string(SeverityColour(text.severity, text.over))}, {"fallback", EscapedForMattermost(text.lead)}, {"fields", std::move(fields)}};
   if (!text.link.empty()) {
     attachment["title"] = "Open the issue";
     attachment["title_link"] = text.link;

@@ -15,7 +15,7 @@ constexpr absl::Duration kUnsaid = absl::Minutes(10);       // how long it is go
 constexpr std::size_t kAnswerBytesMax = std::size_t{64} << 10U;
 
 std::string FormText(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
+  constexpr char kDigits[] = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -23,8 +23,8 @@ std::string FormText(std::string_view text) {
       out += c;
     } else {
       out += '%';
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 0xFU];
+      out += kDigits[byte >> 4U];
+      out += kDigits[byte & 0xFU];
     }
   }
   return out;

@@ -11,18 +11,18 @@ namespace {
 constexpr std::size_t kTextBytes = 7000;  // Slack folds longer ones
 
 // What a machine sent can neither call people nor become a link.
-std::string Escaped(const std::string& text) { return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}}); }
+std::string EscapedForSlack(const std::string& text) { return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}}); }
 
 boost::json::object SlackBody(const MessageText& text, const ChannelConfig&) {
   std::string lines;
-  for (const MessageLine& line : text.lines) StrAppend(&lines, "*", Escaped(line.label), ":* ", Escaped(line.text), "\n");
+  for (const MessageLine& line : text.lines) StrAppend(&lines, "*", EscapedForSlack(line.label), ":* ", EscapedForSlack(line.text), "\n");
   lines = CutText(lines, kTextBytes);
   if (!text.link.empty()) StrAppend(&lines, "<", text.link, "|Open the issue>");
   boost::json::object body;
-  body["text"] = Escaped(text.lead);
+  body["text"] = EscapedForSlack(text.lead);
   if (lines.empty()) return body;
   body["attachments"] = boost::json::array{boost::json::object{{"color", std::string(SeverityColour(text.severity, text.over))},
-                                                               {"fallback", Escaped(text.lead)},
+                                                               {"fallback", EscapedForSlack(text.lead)},
                                                                {"mrkdwn_in", boost::json::array{"text"}},
                                                                {"text", lines}}};
   return body;

@@ -11,7 +11,7 @@ constexpr std::size_t kCardBytes = 20'000;  // Teams takes 28 KB, JSON around th
 constexpr std::size_t kLineBytes = 2'000;
 
 // A card shows a little markup: what a machine sent cannot become a link.
-std::string Escaped(const std::string& text) { return absl::StrReplaceAll(text, {{"[", "\\["}}); }
+std::string EscapedForTeams(const std::string& text) { return absl::StrReplaceAll(text, {{"[", "\\["}}); }
 
 const char* Style(const MessageText& text) {
   if (text.over) return "good";
@@ -24,10 +24,10 @@ boost::json::object TeamsBody(const MessageText& text, const ChannelConfig&) {
   std::size_t bytes = 0;
   for (const MessageLine& line : text.lines) {
     if (bytes > kCardBytes) break;
-    facts.push_back(boost::json::object{{"title", Escaped(line.label)}, {"value", Escaped(CutText(line.text, kLineBytes))}});
+    facts.push_back(boost::json::object{{"title", EscapedForTeams(line.label)}, {"value", EscapedForTeams(CutText(line.text, kLineBytes))}});
     bytes += line.label.size() + std::min(line.text.size(), kLineBytes);
   }
-  boost::json::object lead = {{"type", "TextBlock"}, {"text", Escaped(CutText(text.lead, kLineBytes))}, {"weight", "bolder"}, {"wrap", true}};
+  boost::json::object lead = {{"type", "TextBlock"}, {"text", EscapedForTeams(CutText(text.lead, kLineBytes))}, {"weight", "bolder"}, {"wrap", true}};
   boost::json::array blocks;
   blocks.push_back(boost::json::object{
       {"type", "Container"}, {"style", Style(text)}, {"bleed", true}, {"items", boost::json::array{std::move(lead)}}});

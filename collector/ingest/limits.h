@@ -14,6 +14,9 @@ inline constexpr std::uint32_t kProtocolVersion = 1;
 // the inventory of a machine with 10,000 packages.
 inline constexpr std::size_t kMessageBytesMax = 4 << 20;
 
+// Of a boot's name, in Hello and in a segment. Linux gives 36.
+inline constexpr std::size_t kBootIdBytesMax = 128;
+
 // Batches an agent may have under way unacknowledged. Beyond it the collector does not read the stream.
 inline constexpr std::uint32_t kWindowBatches = 64;
 

@@ -8,7 +8,6 @@
 namespace steward::collector {
 namespace {
 
-constexpr std::size_t kBootIdBytesMax = 128;
 constexpr std::uint64_t kSequenceMax = std::uint64_t{1} << 62;  // the store keeps them as signed numbers
 
 absl::Status CheckEvents(const v1::Batch& batch) {

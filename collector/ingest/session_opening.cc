@@ -13,7 +13,6 @@
 namespace steward::collector {
 namespace {
 
-constexpr std::size_t kBootIdBytesMax = 128;
 
 absl::Status CheckHello(const v1::Hello& hello, const MachineId& machine_id) {
   if (hello.protocol() != kProtocolVersion) {

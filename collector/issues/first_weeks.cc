@@ -12,7 +12,7 @@ constexpr std::array<std::string_view, 4> kToldAtOnce = {"disk-smart-failing", "
 constexpr std::array<std::string_view, 4> kHappenings = {"machine-offline", "agent-silent", "machine-missing", "identity-conflict"};
 
 template <std::size_t N>
-bool IsOneOf(std::string_view type, const std::array<std::string_view, N>& types) {
+bool IsAmong(std::string_view type, const std::array<std::string_view, N>& types) {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
 
@@ -34,7 +34,7 @@ bool FirstWeeks::Note(const MachineRecord& machine, std::string_view type, const
 }
 
 bool FirstWeeks::Holds(const MachineRecord& machine, std::string_view type, Severity severity, absl::Time now) const {
-  if (!terms_ || severity == Severity::kCritical || IsOneOf(type, kToldAtOnce) || IsOneOf(type, kHappenings)) return false;
+  if (!terms_ || severity == Severity::kCritical || IsAmong(type, kToldAtOnce) || IsAmong(type, kHappenings)) return false;
   const FirstWeeksConfig terms = terms_();
   const auto site = site_since_.find(machine.site);
   return now - machine.enrolled_time < terms.machine || (site != site_since_.end() && now - site->second < terms.site);

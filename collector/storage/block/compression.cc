@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kCompressionLevel = 3;
 
-absl::Status Damaged(const char* what) {
+absl::Status DamagedBlock(const char* what) {
   return absl::DataLossError(std::string("a block of samples is damaged: ") + what);
 }
 
@@ -24,15 +24,15 @@ std::string Compressed(std::string_view bytes) {
 absl::StatusOr<std::string> Decompressed(std::string_view content) {
   const unsigned long long size = ZSTD_getFrameContentSize(content.data(), content.size());
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kUnpackedBytesMax) {
-    return Damaged("its size");
+    return DamagedBlock("its size");
   }
   // Kept by each thread: making one takes longer than most of what it is used for.
   static thread_local const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(), &ZSTD_freeDCtx);
   if (context == nullptr) return absl::ResourceExhaustedError("no memory to decompress a block of samples with");
   std::string out(size, '\0');
   const std::size_t got = ZSTD_decompressDCtx(context.get(), out.data(), out.size(), content.data(), content.size());
-  if (ZSTD_isError(got) != 0) return Damaged(ZSTD_getErrorName(got));
-  if (got != size) return Damaged("its length");
+  if (ZSTD_isError(got) != 0) return DamagedBlock(ZSTD_getErrorName(got));
+  if (got != size) return DamagedBlock("its length");
   return out;
 }
 

@@ -10,7 +10,7 @@ namespace steward::agent {
 namespace {
 
 constexpr std::string_view kBlockDevices = "/sys/block";
-constexpr std::size_t kOutputBytesMax = std::size_t{4} << 20;
+constexpr std::size_t kLvmBytesMax = std::size_t{4} << 20;
 
 bool IsVolume(const RootedFiles& files, std::string_view device) {
   std::string uuid;
@@ -44,7 +44,7 @@ absl::StatusOr<std::string> AskLvm(const RootedFiles& files, const std::string& 
   absl::StatusOr<ProgramEnd> end =
       RunProgram({lvs, "--nolocking", "--reportformat", "json", "--config", StrCat("devices{global_filter=[", filter, "\"r|.*|\"]}"),
                   "-o", "vg_name,lv_name,lv_attr,lv_health_status,data_percent,metadata_percent,copy_percent"},
-                 deadline, kOutputBytesMax);
+                 deadline, kLvmBytesMax);
   if (!end.ok()) return end.status();
   // A missing disk makes it fail and still tell of all volumes.
   if (end->output.empty()) return absl::UnavailableError(StrCat(lvs, " failed with exit code ", end->exit_code));

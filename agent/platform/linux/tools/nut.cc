@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kAnswerBytesMax = std::size_t{256} << 10;  // 5 KiB are usual
 constexpr std::size_t kUpsMax = 32;
 
-absl::Status Failed(std::string_view what) { return absl::UnavailableError(StrCat("NUT server: ", what, ": ", std::strerror(errno))); }
+absl::Status ServerFailed(std::string_view what) { return absl::UnavailableError(StrCat("NUT server: ", what, ": ", std::strerror(errno))); }
 
 // One connection, all of it within one deadline.
 class Connection {
@@ -36,7 +36,7 @@ class Connection {
 
   absl::Status Connect(std::uint16_t port) {
     socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (socket_ < 0) return Failed("socket");
+    if (socket_ < 0) return ServerFailed("socket");
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -46,18 +46,18 @@ class Connection {
     if (error == EINPROGRESS) {
       if (absl::Status status = Wait(POLLOUT); !status.ok()) return status;
       socklen_t length = sizeof error;
-      if (::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return Failed("connect");
+      if (::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return ServerFailed("connect");
     }
     if (error == ECONNREFUSED) return absl::NotFoundError(StrCat("no NUT server at 127.0.0.1:", port));
     errno = error;
-    return error == 0 ? absl::OkStatus() : Failed("connect");
+    return error == 0 ? absl::OkStatus() : ServerFailed("connect");
   }
 
   absl::Status Send(std::string_view text) {
     while (!text.empty()) {
       const ssize_t sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
       if (sent > 0) text.remove_prefix(static_cast<std::size_t>(sent));
-      if (sent < 0 && errno != EAGAIN && errno != EINTR) return Failed("send");
+      if (sent < 0 && errno != EAGAIN && errno != EINTR) return ServerFailed("send");
       if (sent < 0) {
         if (absl::Status status = Wait(POLLOUT); !status.ok()) return status;
       }
@@ -80,7 +80,7 @@ class Connection {
       std::array<char, 4096> buffer;
       const ssize_t length = ::recv(socket_, buffer.data(), buffer.size(), 0);
       if (length == 0) return absl::UnavailableError("NUT server: closed the connection in the middle of its answer");
-      if (length < 0 && errno != EAGAIN && errno != EINTR) return Failed("recv");
+      if (length < 0 && errno != EAGAIN && errno != EINTR) return ServerFailed("recv");
       if (length <= 0) continue;
       received_.append(buffer.data(), static_cast<std::size_t>(length));
       bytes_ += static_cast<std::size_t>(length);
@@ -95,7 +95,7 @@ class Connection {
       pollfd waiting = {socket_, events, 0};
       const int ready = ::poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(left_ms, 60'000)));
       if (ready > 0) return absl::OkStatus();
-      if (ready < 0 && errno != EINTR) return Failed("poll");
+      if (ready < 0 && errno != EINTR) return ServerFailed("poll");
     }
   }
 

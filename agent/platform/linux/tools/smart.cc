@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kOutputBytesMax = std::size_t{256} << 10;  // 20 KiB is usual
+constexpr std::size_t kSmartBytesMax = std::size_t{256} << 10;  // 20 KiB is usual
 constexpr std::size_t kDisksMax = 256;
 
 // How virtual disks begin that call themselves "sda" or "nvme0n1".
@@ -73,7 +73,7 @@ absl::StatusOr<std::string> AskDisks(const RootedFiles& files, const std::string
   json::array answers;
   for (std::size_t index = 0; index < disks.size(); ++index) {
     const absl::Duration share = (end - absl::Now()) / static_cast<std::int64_t>(disks.size() - index);
-    absl::StatusOr<ProgramEnd> asked = RunProgram(Command(files, smartctl, disks[index]), share, kOutputBytesMax);
+    absl::StatusOr<ProgramEnd> asked = RunProgram(Command(files, smartctl, disks[index]), share, kSmartBytesMax);
     if (absl::IsNotFound(asked.status())) {
       return absl::NotFoundError(StrCat(smartctl, " is not installed: it comes with the package smartmontools"));
     }
