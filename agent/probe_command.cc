@@ -9,6 +9,7 @@
 #include "agent/platform/recording_platform.h"
 #include "agent/probe.h"
 #include "agent/probe_report.h"
+#include "agent/probes/package_updates.h"
 
 namespace steward::agent {
 namespace {
@@ -58,11 +59,12 @@ int RunProbeCommand(const ProbeOptions& options, std::ostream& out, std::ostream
   ProbeSettings settings = options.settings;
   settings.once = true;
   if (!options.root.empty()) settings.scrapes.clear();  // they would be asked on this machine
+  settings.updates = std::make_shared<PackageUpdates>(platform);
   std::vector<std::unique_ptr<Probe>> probes = MakeProbes(platform, settings);
   if (!AreKnown(options, probes, err)) return kWrongUsage;
   std::erase_if(probes, [&](const auto& probe) { return !IsAsked(options, probe->name()); });
   std::vector<std::unique_ptr<InventorySource>> inventory;
-  if (IsAsked(options, kInventoryName)) inventory = MakeInventorySources(platform);
+  if (IsAsked(options, kInventoryName)) inventory = MakeInventorySources(platform, settings.updates);
 
   const ProbeReport report = MakeProbeReport(probes, inventory);
   if (!options.record.empty()) {

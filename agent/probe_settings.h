@@ -10,8 +10,9 @@
 
 namespace steward::agent {
 
-class CheckBoard;    // agent/probes/check_board.h
-class EndpointList;  // agent/probes/endpoint_list.h
+class CheckBoard;      // agent/probes/check_board.h
+class EndpointList;    // agent/probes/endpoint_list.h
+class PackageUpdates;  // agent/probes/package_updates.h
 
 inline constexpr char kDefaultChecksDirectory[] = "/etc/steward/checks.d";
 inline constexpr char kDefaultReportsDirectory[] = "/var/lib/steward-agent/reports";
@@ -47,6 +48,7 @@ struct ProbeSettings {
   // Shared with the rest of the agent; none: nothing is shared.
   std::shared_ptr<CheckBoard> check_board;
   std::shared_ptr<EndpointList> endpoints;
+  std::shared_ptr<PackageUpdates> updates;
 };
 
 }  // namespace steward::agent

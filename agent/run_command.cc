@@ -20,6 +20,7 @@
 #include "agent/probes/check_board.h"
 #include "agent/probes/check_output.h"
 #include "agent/probes/endpoint_list.h"
+#include "agent/probes/package_updates.h"
 #include "agent/report/problem_file.h"
 #include "agent/report/report_directory.h"
 #include "agent/report/reported_group.h"
@@ -111,13 +112,15 @@ int RunRunCommand(const RunOptions& options) {
   // Kept to the end of the process: a slow probe that is stuck in a dead device still uses it.
   static Platform* const platform = NewHostPlatform().release();
   const std::unique_ptr<SpoolDisk> disk = NewPosixSpoolDisk();
-  auto sources = MakeInventorySources(*platform);
+  const auto updates = std::make_shared<PackageUpdates>(*platform);
+  auto sources = MakeInventorySources(*platform, updates);
   std::random_device device;
 
   const MachineIdentity seen = ReadMachineIdentity(*platform);
   ProbeSettings probe_settings = config->probes;
   probe_settings.reports_directory = state / kReportsDirectory;
   const auto checks = probe_settings.check_board = std::make_shared<CheckBoard>();
+  probe_settings.updates = updates;
   const auto endpoints = probe_settings.endpoints = std::make_shared<EndpointList>();
   Agent::Settings settings{state, *config, *identity, IdentityMessage(seen, SteadyFingerprint(state, seen.hardware)),
                            std::string(Version()), ReadBootId(*platform)};

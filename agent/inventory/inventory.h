@@ -18,6 +18,8 @@ struct Fact {
   std::string value;
 };
 
+class PackageUpdates;
+
 // One group of facts. Called from a worker thread, one at a time, off the sampling path.
 class InventorySource {
  public:
@@ -32,8 +34,9 @@ class InventorySource {
   virtual absl::Status Collect(std::vector<Fact>& facts) = 0;
 };
 
-// Every source of this platform, in a fixed order; inventory_list.cc holds the list. `platform` outlives them.
-std::vector<std::unique_ptr<InventorySource>> MakeInventorySources(Platform& platform);
+// Every source of this platform, in a fixed order; inventory_list.cc holds the list. `platform` outlives them; `updates` is
+// shared with the probes.
+std::vector<std::unique_ptr<InventorySource>> MakeInventorySources(Platform& platform, std::shared_ptr<PackageUpdates> updates);
 
 struct InventoryGroup {
   std::string group;

@@ -1,4 +1,6 @@
 // Every source of this platform's inventory: one line each, in the order of the report.
+#include <utility>
+
 #include "agent/inventory/disk.h"
 #include "agent/inventory/firmware.h"
 #include "agent/inventory/identity.h"
@@ -19,7 +21,7 @@
 
 namespace steward::agent {
 
-std::vector<std::unique_ptr<InventorySource>> MakeInventorySources(Platform& platform) {
+std::vector<std::unique_ptr<InventorySource>> MakeInventorySources(Platform& platform, std::shared_ptr<PackageUpdates> updates) {
   std::vector<std::unique_ptr<InventorySource>> sources;
   sources.push_back(MakeIdentityInventory(platform));
   sources.push_back(MakeOsInventory(platform));
@@ -32,7 +34,7 @@ std::vector<std::unique_ptr<InventorySource>> MakeInventorySources(Platform& pla
   sources.push_back(MakeUserInventory(platform));
   sources.push_back(MakeServiceInventory(platform));
   sources.push_back(MakeJobInventory(platform));
-  sources.push_back(MakeUpdateInventory(platform));
+  sources.push_back(MakeUpdateInventory(platform, std::move(updates)));
   sources.push_back(MakePowerInventory(platform));
   sources.push_back(MakePeripheralInventory(platform));
   sources.push_back(MakeListenerInventory(platform));

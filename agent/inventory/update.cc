@@ -14,16 +14,14 @@
 namespace steward::agent {
 namespace {
 
-constexpr absl::Duration kRpmDeadline = absl::Seconds(30);
-
 class UpdateInventory final : public InventorySource {
  public:
-  explicit UpdateInventory(Platform& platform) : platform_(platform) {}
+  UpdateInventory(Platform& platform, std::shared_ptr<PackageUpdates> updates) : platform_(platform), updates_(std::move(updates)) {}
   std::string_view group() const override { return "update"; }
   bool slow() const override { return true; }
 
   absl::Status Collect(std::vector<Fact>& facts) override {
-    const absl::StatusOr<PendingUpdates> updates = AskPendingUpdates(platform_);
+    const absl::StatusOr<PendingUpdates> updates = updates_->Ask();
     if (!updates.ok()) return updates.status();
     std::map<std::string, std::string> installed;
     for (const auto& [name, update] : *updates) {
@@ -47,12 +45,13 @@ class UpdateInventory final : public InventorySource {
   }
 
   Platform& platform_;
+  std::shared_ptr<PackageUpdates> updates_;
 };
 
 }  // namespace
 
-std::unique_ptr<InventorySource> MakeUpdateInventory(Platform& platform) {
-  return std::make_unique<UpdateInventory>(platform);
+std::unique_ptr<InventorySource> MakeUpdateInventory(Platform& platform, std::shared_ptr<PackageUpdates> updates) {
+  return std::make_unique<UpdateInventory>(platform, std::move(updates));
 }
 
 }  // namespace steward::agent

@@ -8,6 +8,6 @@
 namespace steward::agent {
 
 // Key: the package's name; value: "5.2.15-2 -> 5.2.15-3 (security)".
-std::unique_ptr<InventorySource> MakeUpdateInventory(Platform& platform);
+std::unique_ptr<InventorySource> MakeUpdateInventory(Platform& platform, std::shared_ptr<PackageUpdates> updates);
 
 }  // namespace steward::agent

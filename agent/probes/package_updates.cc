@@ -1,14 +1,22 @@
 #include "agent/probes/package_updates.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <vector>
 
 #include "agent/platform/platform.h"
 #include "agent/probes/text.h"
+#include "base/text.h"
 
 namespace steward::agent {
 namespace {
+
+constexpr std::string_view kDpkgStatus = "/var/lib/dpkg/status";
+// What is installed, what is offered, from where and what of it is wanted. Folders change with the files that are replaced in them.
+constexpr std::array<std::string_view, 8> kAptReads = {
+    kDpkgStatus,          "/var/lib/apt/extended_states", "/var/lib/apt/lists",   "/etc/apt/sources.list", "/etc/apt/sources.list.d",
+    "/etc/apt/preferences", "/etc/apt/preferences.d",       "/etc/apt/apt.conf.d"};
 
 // Takes what is between `open` and `close` off `rest`, which begins with it after blanks.
 bool NextBracketed(std::string_view& rest, char open, char close, std::string_view& inside) {
@@ -92,16 +100,41 @@ PendingUpdates ParseDnfUpdates(std::string_view text, std::string_view own_archi
   return updates;
 }
 
-absl::StatusOr<PendingUpdates> AskPendingUpdates(Platform& platform) {
-  if (platform.Exists("/var/lib/dpkg/status")) {
-    const absl::StatusOr<std::string> text = platform.RunTool(Tool::kAptUpgrades, kUpdatesDeadline);
-    if (text.ok()) return ParseAptUpgrades(*text);
-    if (!absl::IsNotFound(text.status())) return text.status();
+absl::StatusOr<PendingUpdates> PackageUpdates::Ask() {
+  const absl::MutexLock lock(&mutex_);
+  if (!platform_.Exists(kDpkgStatus)) return AskDnf();
+  absl::StatusOr<PendingUpdates> updates = AskApt();
+  return absl::IsNotFound(updates.status()) ? AskDnf() : updates;
+}
+
+absl::StatusOr<PendingUpdates> PackageUpdates::AskApt() {
+  const std::string stamp = AptStamp();
+  const absl::Time now = platform_.WallTime().value_or(absl::InfinitePast());
+  if (stamp == stamp_ && now >= asked_ && now - asked_ < kKept) return answer_;
+  const absl::StatusOr<std::string> text = platform_.RunTool(Tool::kAptUpgrades, kDeadline);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<PendingUpdates> updates = ParseAptUpgrades(*text);
+  if (!updates.ok()) return updates;
+  stamp_ = stamp;
+  asked_ = now;
+  answer_ = *updates;
+  return updates;
+}
+
+std::string PackageUpdates::AptStamp() {
+  std::string stamp = "apt";
+  for (const std::string_view path : kAptReads) {
+    const absl::StatusOr<FileAttributes> file = platform_.Attributes(path);
+    StrAppend(&stamp, " ", file.ok() ? absl::ToUnixNanos(file->modified) : 0, "/", file.ok() ? file->bytes : 0);
   }
-  const absl::StatusOr<std::string> text = platform.RunTool(Tool::kDnfUpdates, kUpdatesDeadline);
+  return stamp;
+}
+
+absl::StatusOr<PendingUpdates> PackageUpdates::AskDnf() {
+  const absl::StatusOr<std::string> text = platform_.RunTool(Tool::kDnfUpdates, kDeadline);
   if (absl::IsNotFound(text.status())) return absl::NotFoundError("neither apt nor dnf: waiting updates are not known");
   if (!text.ok()) return text.status();
-  const absl::StatusOr<SystemName> name = platform.Name();
+  const absl::StatusOr<SystemName> name = platform_.Name();
   return ParseDnfUpdates(*text, name.ok() ? name->machine : "");
 }
 

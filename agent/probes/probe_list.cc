@@ -52,6 +52,7 @@
 #include "agent/probes/time.h"
 #include "agent/probes/udp_queues.h"
 #include "agent/probes/uname.h"
+#include "agent/probes/package_updates.h"
 #include "agent/probes/updates.h"
 #include "agent/probes/ups.h"
 #include "agent/probes/vmstat.h"
@@ -109,7 +110,7 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSe
   probes.push_back(MakeSystemdProbe(platform));
   probes.push_back(MakeRestartsProbe(platform));
   probes.push_back(MakeRebootRequiredProbe(platform));
-  probes.push_back(MakeUpdatesProbe(platform));
+  probes.push_back(MakeUpdatesProbe(platform, settings.updates ? settings.updates : std::make_shared<PackageUpdates>(platform)));
   probes.push_back(MakeCertificatesProbe(platform, settings.certificates));
   probes.push_back(MakePostureProbe(platform));
   probes.push_back(MakeAccountsProbe(platform));

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/platform/platform.h"
@@ -35,12 +37,12 @@ constexpr std::string_view kTimers = "/etc/systemd/system/timers.target.wants/";
 
 class UpdatesProbe final : public Probe {
  public:
-  explicit UpdatesProbe(Platform& platform) : platform_(platform) {}
+  UpdatesProbe(Platform& platform, std::shared_ptr<PackageUpdates> updates) : platform_(platform), updates_(std::move(updates)) {}
   std::string_view name() const override { return "updates"; }
   absl::Duration slow_interval() const override { return kInterval; }
 
   absl::Status Collect(SampleSink& sink) override {
-    const absl::StatusOr<PendingUpdates> updates = AskPendingUpdates(platform_);
+    const absl::StatusOr<PendingUpdates> updates = updates_->Ask();
     if (!updates.ok()) return updates.status();
     ReportPending(*updates, sink);
     const bool is_debian = platform_.Exists("/var/lib/dpkg/status");
@@ -132,6 +134,7 @@ class UpdatesProbe final : public Probe {
   }
 
   Platform& platform_;
+  std::shared_ptr<PackageUpdates> updates_;
 };
 
 }  // namespace
@@ -151,6 +154,8 @@ std::optional<absl::Time> LastUpgrade(std::string_view dpkg_log, std::int64_t zo
   return std::nullopt;
 }
 
-std::unique_ptr<Probe> MakeUpdatesProbe(Platform& platform) { return std::make_unique<UpdatesProbe>(platform); }
+std::unique_ptr<Probe> MakeUpdatesProbe(Platform& platform, std::shared_ptr<PackageUpdates> updates) {
+  return std::make_unique<UpdatesProbe>(platform, std::move(updates));
+}
 
 }  // namespace steward::agent

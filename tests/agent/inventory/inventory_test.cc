@@ -1,6 +1,7 @@
 // The inventory's parsers from text, and what recorded machines say about themselves.
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "agent/inventory/user.h"
 #include "agent/inventory/volume.h"
 #include "agent/platform/platform.h"
+#include "agent/probes/package_updates.h"
 #include "gtest/gtest.h"
 #include "tests/support/temp_dir.h"
 
@@ -126,13 +128,13 @@ TEST(Crontab, JobsWithTheirProgramButNoArguments) {
 TEST(Updates, AFactAPackageThatWaits) {
   auto machine = Recorded("file-server");
   std::vector<Fact> facts;
-  ASSERT_TRUE(MakeUpdateInventory(*machine)->Collect(facts).ok());
+  ASSERT_TRUE(MakeUpdateInventory(*machine, std::make_shared<PackageUpdates>(*machine))->Collect(facts).ok());
   EXPECT_EQ(Value(facts, "bash"), "5.1.8-9.el9 -> 5.1.8-10.el9");
   EXPECT_EQ(Value(facts, "kernel"), "5.14.0-362.el9, 5.14.0-427.el9 -> 5.14.0-503.11.1.el9_5 (security)");
   EXPECT_EQ(Value(facts, "tzdata"), "-> 2024b-2.el9");
   facts.clear();
   machine = Recorded("cloud-vm");
-  ASSERT_TRUE(MakeUpdateInventory(*machine)->Collect(facts).ok());
+  ASSERT_TRUE(MakeUpdateInventory(*machine, std::make_shared<PackageUpdates>(*machine))->Collect(facts).ok());
   EXPECT_EQ(Value(facts, "liblzma5"), "5.4.1-1 -> 5.4.1-1+deb12u2 (security)");
 }
 
@@ -267,7 +269,7 @@ TEST(Inventory, SerialsByRootAndTheDayOfInstallation) {
     "attributes": {"/etc/machine-id": {"kind":0,"mode":292,"user":0,"group":0,"bytes":33,"modified_ns":1700000000000000000}}})");
   auto platform = NewRecordedPlatform(directory.path().string());
   ASSERT_TRUE(platform.ok()) << platform.status();
-  auto sources = MakeInventorySources(**platform);
+  auto sources = MakeInventorySources(**platform, std::make_shared<PackageUpdates>(**platform));
   const std::vector<InventoryGroup> groups = CollectInventory(sources);
   EXPECT_EQ(Value(groups[0].facts, "serial"), "PF1ABCDE");
   EXPECT_EQ(groups[0].note, "");
@@ -276,7 +278,7 @@ TEST(Inventory, SerialsByRootAndTheDayOfInstallation) {
 
 TEST(Inventory, ReadsTheRecordedLaptop) {
   const auto platform = Recorded("laptop");
-  auto sources = MakeInventorySources(*platform);
+  auto sources = MakeInventorySources(*platform, std::make_shared<PackageUpdates>(*platform));
   const std::vector<InventoryGroup> groups = CollectInventory(sources);
   std::vector<Fact> facts;
   std::string names;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 
 #include "agent/probes/apt_config.h"
@@ -121,7 +122,7 @@ class UpdatesTest : public testing::Test {
   }
   absl::Status Collect() {
     collected_ = {};
-    return MakeUpdatesProbe(machine_)->Collect(collected_);
+    return MakeUpdatesProbe(machine_, updates_)->Collect(collected_);
   }
   std::int64_t Unattended() {
     EXPECT_TRUE(Collect().ok());
@@ -129,8 +130,38 @@ class UpdatesTest : public testing::Test {
   }
 
   AnsweringPlatform machine_;
+  std::shared_ptr<PackageUpdates> updates_ = std::make_shared<PackageUpdates>(machine_);
   Collected collected_;
 };
+
+TEST_F(UpdatesTest, AptIsAskedAgainOnlyIfSomethingItReadsHasChanged) {
+  BeDebian();
+  Modify("/var/lib/dpkg/status", 100);
+  Modify("/var/lib/apt/lists", 100);
+  ASSERT_TRUE(Collect().ok());
+  ASSERT_TRUE(Collect().ok());
+  EXPECT_EQ(collected_.Integer("steward_updates_pending{kind=security}"), 4);
+  EXPECT_EQ(updates_->Ask()->size(), 7u);
+  EXPECT_EQ(machine_.asked[Tool::kAptUpgrades], 1);
+
+  machine_.tools[Tool::kAptUpgrades] = std::string();
+  Modify("/var/lib/dpkg/status", 200);
+  ASSERT_TRUE(Collect().ok());
+  EXPECT_EQ(collected_.Integer("steward_updates_pending{kind=security}"), 0);
+  EXPECT_EQ(machine_.asked[Tool::kAptUpgrades], 2);
+
+  machine_.now += PackageUpdates::kKept;
+  ASSERT_TRUE(Collect().ok());
+  EXPECT_EQ(machine_.asked[Tool::kAptUpgrades], 3);
+}
+
+TEST_F(UpdatesTest, AnAnswerThatIsNotUnderstoodIsNotKept) {
+  BeDebian();
+  machine_.tools[Tool::kAptUpgrades] = std::string("Inst cut\n");
+  EXPECT_FALSE(Collect().ok());
+  machine_.tools[Tool::kAptUpgrades] = std::string(kApt);
+  EXPECT_TRUE(Collect().ok());
+}
 
 TEST_F(UpdatesTest, OfDebian) {
   BeDebian();
