@@ -112,8 +112,19 @@ void DeliveryService::Enqueue(OutboxRecord record) {
     post->second.stages->Add(std::move(record), parts_.clock.WallNow());
     return;
   }
+  CountBundled(record, true, post->second);
   std::string issue_id = record.issue_id;
   post->second.lanes[std::move(issue_id)].waiting.push_back(std::move(record));
+}
+
+void DeliveryService::CountBundled(const OutboxRecord& record, bool waits, Post& post) {
+  if (record.event != kBundleEvent) return;
+  for (const Notification::Part& part : NotificationOf(record).parts) {
+    if (part.issue.id().empty()) continue;
+    std::size_t& count = post.bundled[part.issue.id()];
+    count += waits ? 1 : -1;
+    if (count == 0) post.bundled.erase(part.issue.id());
+  }
 }
 
 // Lets through what its stages let go.
@@ -158,6 +169,7 @@ void DeliveryService::Dispatch() {
     }
     for (auto& [issue_id, lane] : post.lanes) {
       if (lane.under_way || lane.waiting.empty()) continue;
+      if (post.bundled.contains(issue_id)) continue;  // what a bundle says of it comes first
       const absl::Time due = lane.waiting.front().next_attempt_time;
       if (due > now) {
         next = std::min(next, due);
@@ -216,6 +228,7 @@ void DeliveryService::OnOutcome(const std::string& channel, const std::string& i
   Keep(record);
   if (record.state != DeliveryState::kWaiting) {
     post.metrics->queue.Decrement();
+    CountBundled(record, false, post);
     lane.waiting.pop_front();
     if (lane.waiting.empty()) post.lanes.erase(issue_id);
   }

@@ -66,6 +66,7 @@ class DeliveryService final : public ChannelTester {
     std::unique_ptr<DeliveryMetrics> metrics;
     std::unique_ptr<ChannelStages> stages;  // null: none
     std::map<std::string, Lane> lanes;  // by issue; bundles in that of ""
+    std::map<std::string, std::size_t> bundled;  // issues of bundles that wait: in how many
     std::size_t under_way = 0;
   };
 
@@ -75,6 +76,8 @@ class DeliveryService final : public ChannelTester {
   void Load();
   absl::Status Resume(StorageReader& reader);
   void Enqueue(OutboxRecord record);
+  // Counts the issues of a bundle that waits, or does no longer.
+  static void CountBundled(const OutboxRecord& record, bool waits, Post& post);
   void Pass(Post& post, absl::Time now);
   void Bundle(ChannelStages::Leaving leaving);
   void Dispatch();

@@ -65,6 +65,12 @@ void AddIfAny(std::string label, std::string line, MessageText& text) {
   if (!line.empty()) text.lines.push_back({std::move(label), std::move(line)});
 }
 
+std::string NothingToDo(const v1::Issue& issue) {
+  if (issue.drill()) return "Nothing: the drill is over.";
+  if (issue.state() != "closed") return "Nothing has to be done: the data shows that it is over.";
+  return issue.has_resolved_time() ? "Nothing: somebody has closed it, the history says why." : "Nothing: it is no longer watched.";
+}
+
 void DescribeOver(const Notification& notification, absl::TimeZone zone, MessageText& text) {
   const v1::Issue& issue = notification.issue;
   text.lead = StrCat("RESOLVED, ", PlaceOf(issue), ": ", Sentence(issue.title().empty() ? issue.type() : issue.title()));
@@ -76,7 +82,7 @@ void DescribeOver(const Notification& notification, absl::TimeZone zone, Message
   AddIfAny("It was", std::move(when), text);
   AddIfAny("What was wrong", issue.summary(), text);
   AddIfAny("Evidence", EvidenceText(issue.evidence(), zone), text);
-  AddIfAny("Next", issue.state() == "closed" ? "Nothing: it is no longer watched." : "Nothing has to be done: the data shows that it is over.", text);
+  AddIfAny("Next", NothingToDo(issue), text);
   text.over = true;
 }
 

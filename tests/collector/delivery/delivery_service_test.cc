@@ -71,8 +71,13 @@ class DeliveryServiceTest : public ::testing::Test {
     Run();
   }
 
-  void Add(const std::string& channel, const std::string& issue, const std::string& key, const std::string& event = "opened") {
+  void Add(const std::string& channel, const std::string& issue, const std::string& key, const std::string& event = "opened",
+           const std::string& severity = "high") {
+    v1::Issue body;
+    body.set_id(issue);
+    body.set_severity(severity);
     OutboxRecord record;
+    record.body = body.SerializeAsString();
     record.idempotency_key = key;
     record.channel = channel;
     record.event = event;
@@ -279,7 +284,9 @@ class BundlingTest : public DeliveryServiceTest {
       config.name = channel;
       DeliveryConfig hours;
       hours.time_zone = "UTC";
-      return std::make_unique<ChannelStages>(config, DeliveryHours(hours), [](const v1::Issue&) { return "morning"; });
+      return std::make_unique<ChannelStages>(config, DeliveryHours(hours), [](const v1::Issue& issue) {
+        return issue.severity() == "critical" ? "by-severity" : "morning";
+      });
     };
     DeliveryServiceTest::SetUp();
   }
@@ -330,6 +337,24 @@ TEST_F(BundlingTest, ABundleIsTriedAgainAsIt) {
   Advance(absl::Seconds(2));
   ASSERT_EQ(partner_->keys.size(), 2U);
   EXPECT_EQ(partner_->keys[0], partner_->keys[1]);
+}
+
+TEST_F(BundlingTest, WhatComesAfterABundleWaitsForIt) {
+  Add("partner", "i1", "k1");
+  Add("partner", "i2", "k2");
+  Advance(absl::Hours(72));
+  ASSERT_THAT(partner_->keys, ::testing::SizeIs(1));
+  Add("partner", "i1", "k3", "updated", "critical");
+  Add("partner", "i9", "k4", "opened", "critical");
+  EXPECT_THAT(partner_->keys, ElementsAre(partner_->keys[0], "k4")) << "of another issue";
+  partner_->Answer(Result::kRetry);
+  Run();
+  EXPECT_THAT(partner_->keys, ::testing::SizeIs(2));
+  Advance(absl::Seconds(2));
+  partner_->Answer(Result::kDelivered);  // k4
+  partner_->Answer(Result::kDelivered);  // the bundle
+  Run();
+  EXPECT_THAT(partner_->keys, ElementsAre(partner_->keys[0], "k4", partner_->keys[0], "k3"));
 }
 
 // A channel whose receiver forgets is told after a start what it should know.

@@ -56,6 +56,16 @@ TEST(MessageTextTest, WorseSaysTheNewSeverityUnderTheSameTopic) {
   EXPECT_THAT(PlainText(text), HasSubstr("Part of: issue ffff\n"));
 }
 
+TEST(MessageTextTest, WhatWasClosedSaysWhy) {
+  v1::Issue issue = AnIssue();
+  issue.set_state("closed");
+  EXPECT_THAT(Plain(ANotification("resolved", issue)), HasSubstr("\nNext: Nothing: it is no longer watched.\n"));
+  SetTime(kNine + absl::Hours(1), *issue.mutable_resolved_time());
+  EXPECT_THAT(Plain(ANotification("resolved", issue)), HasSubstr("\nNext: Nothing: somebody has closed it, the history says why.\n"));
+  issue.set_drill(true);
+  EXPECT_THAT(Plain(ANotification("resolved", issue)), HasSubstr("\nNext: Nothing: the drill is over.\n"));
+}
+
 TEST(MessageTextTest, ResolvedSaysWhatWasWrongAndForHowLong) {
   EXPECT_EQ(Plain(ANotification("resolved")),
             "RESOLVED, SRV-FILE (Head office): Volume nearly full.\n"
