@@ -32,6 +32,7 @@ struct Observation {
   std::uint64_t sequence = 0;
   absl::Time time;          // of the samples
   absl::Time arrival_time;  // on the collector's clock
+  absl::Duration clock_error;  // the machine's wall clock less the collector's, when last compared; the times are corrected by it
   std::shared_ptr<const wire::DescriptorTable> descriptors;  // only ever grows
   std::vector<ObservedGroup> groups;
   std::vector<v1::MachineEvent> events;

@@ -126,6 +126,7 @@ void Session::GatherBatch(ReadBatch read, bool backlog) {
   batch.record.machine_id = machine_id();
   batch.observation = std::move(read.observation);
   batch.observation.machine = parts_.registry.Find(machine_id());
+  batch.observation.clock_error = absl::Milliseconds(clocks_->wall_error_ms());
   batch.descriptors = tables_.TakeUnsaved(batch.record.epoch);
   gathered_->bytes += kBatchOverheadBytes + batch.record.samples.size() + batch.record.events.size() +
                       batch.record.sample_count * sizeof(ObservedValue);

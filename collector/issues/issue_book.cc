@@ -33,6 +33,10 @@ std::string ReasonOf(const Finding& finding, const v1::Evidence& evidence) {
 
 bool IssueBook::Entry::IsLiveIssue() const { return has_issue && IsLive(record.issue.state()); }
 
+bool IssueBook::Entry::IsOfRule() const {
+  return IsLiveIssue() && judged != absl::InfinitePast() && record.issue.type() != kInitialFindings;
+}
+
 Severity IssueBook::Entry::Level() const {
   Severity worst = Severity::kNone;
   for (const LevelLatch& level : levels) {
@@ -58,6 +62,9 @@ std::string IssueBook::Entry::RuleStateText() const {
   state.dismissed = dismissed;
   state.window_since = window_since;
   state.first_look = first_look;
+  state.dismissed_value = dismissed_value;
+  state.untold_change = untold_change;
+  state.probe = probe;
   return EncodeRuleState(state);
 }
 
@@ -94,6 +101,9 @@ void IssueBook::Load(const std::vector<IssueRecord>& records) {
       entry.dismissed = state.dismissed;
       entry.window_since = state.window_since;
       entry.first_look = state.first_look;
+      entry.dismissed_value = state.dismissed_value;
+      entry.untold_change = state.untold_change;
+      entry.probe = std::move(state.probe);
       entry.told = state.told;
       entry.told_mover = state.told_mover;
       entry.hidden = state.hidden;
@@ -151,6 +161,11 @@ void IssueBook::Apply(const MachineRecord& machine, const Rule& rule, const Find
   if (finding.time <= entry.judged) return;
   if (rule.type() == kAgentSilent && raised && !entry.IsLiveIssue() && HasLive(machine.id, kOffline)) return;
 
+  if (HappensAgain(rule, finding, entry)) {
+    entry.dismissed = Severity::kNone;
+    entry.levels.clear();
+    entry.raised = absl::InfinitePast();
+  }
   Judge(finding, entry);
   const bool any = entry.Level() != Severity::kNone;
   const bool rising = std::any_of(entry.levels.begin(), entry.levels.end(), [](const LevelLatch& l) { return l.rising; });
@@ -161,6 +176,7 @@ void IssueBook::Apply(const MachineRecord& machine, const Rule& rule, const Find
     entry.checkpoint = finding.time;
   }
   if (any || rising || entry.IsLiveIssue()) KeepEvidence(rule, finding, entry);
+  if (entry.probe != finding.probe) entry.probe = finding.probe;
 
   if (entry.IsLiveIssue()) {
     Continue(machine, rule, finding, now, entry, out);
@@ -266,16 +282,7 @@ void IssueBook::Continue(const MachineRecord& machine, const Rule& rule, const F
   if (issue.parent_id().empty()) issue.set_stale(false);
   if (after == Severity::kNone) {
     Describe(machine, rule, finding, entry);
-    const bool claimed = issue.state() == "claimed";
-    SetTime(claimed ? GetTime(issue.claimed_time()) : finding.time, *issue.mutable_resolved_time());
-    issue.set_self_cleared(!issue.has_acknowledged_time());
-    entry.levels.clear();
-    entry.raised = absl::InfinitePast();
-    entry.flaps.End(finding.time);
-    issue.set_flapping(false);
-    entry.held = {};
-    Transit(Happening::kFalse, ReasonOf(finding, entry.evidence), now, entry, out);
-    return;
+    return End(finding.time, ReasonOf(finding, entry.evidence), now, entry, out);
   }
   if (IsClaimRefuted(finding, entry)) {
     issue.clear_claimed_time();
@@ -290,6 +297,26 @@ void IssueBook::Continue(const MachineRecord& machine, const Rule& rule, const F
     Describe(machine, rule, finding, entry);
     Store(entry, std::nullopt, "", out);
   }
+}
+
+void IssueBook::End(absl::Time time, std::string_view reason, absl::Time now, Entry& entry, std::vector<IssueChange>& out) {
+  v1::Issue& issue = entry.record.issue;
+  const bool claimed = issue.state() == "claimed";
+  SetTime(claimed ? GetTime(issue.claimed_time()) : time, *issue.mutable_resolved_time());
+  issue.set_self_cleared(!issue.has_acknowledged_time());
+  entry.levels.clear();
+  entry.raised = absl::InfinitePast();
+  entry.flaps.End(time);
+  issue.set_flapping(false);
+  entry.held = {};
+  Transit(Happening::kFalse, reason, now, entry, out);
+}
+
+bool IssueBook::HappensAgain(const Rule& rule, const Finding& finding, Entry& entry) {
+  if (entry.dismissed == Severity::kNone || entry.has_issue || !PersonCloses(rule.type())) return false;
+  const bool again = finding.value > entry.dismissed_value;
+  entry.dismissed_value = std::min(entry.dismissed_value, finding.value);
+  return again;
 }
 
 void IssueBook::Regrade(const MachineRecord& machine, const Rule& rule, const Finding& finding, Severity before,
@@ -439,14 +466,31 @@ void IssueBook::CloseSubjects(std::string_view machine_id, std::string_view type
   }
 }
 
-void IssueBook::MarkStale(std::string_view machine_id, absl::Time newest, absl::Time now, std::vector<IssueChange>& out) {
+void IssueBook::CloseUnjudged(const WhyUnjudged& why, absl::Time now, std::vector<IssueChange>& out) {
+  for (auto it = entries_.begin(); it != entries_.end();) {
+    Entry& entry = it->second;
+    const std::string reason = entry.IsOfRule() ? why(entry.record.issue) : "";
+    if (!reason.empty()) {
+      entry.levels.clear();
+      Transit(Happening::kUnwatched, reason, now, entry, out);
+    }
+    it = reason.empty() ? std::next(it) : entries_.erase(it);
+  }
+}
+
+void IssueBook::MarkStale(std::string_view machine_id, absl::Time newest, const IsGone& is_gone, absl::Time now,
+                          std::vector<IssueChange>& out) {
   const std::string prefix = StrCat(machine_id, "/");
   for (auto it = entries_.lower_bound(prefix); it != entries_.end() && it->first.starts_with(prefix); ++it) {
     Entry& entry = it->second;
     v1::Issue& issue = entry.record.issue;
-    if (!entry.IsLiveIssue() || issue.stale() || IsAbsenceType(issue.type()) || IsPausedByWindow(issue)) continue;
+    if (!entry.IsOfRule() || IsAbsenceType(issue.type()) || IsPausedByWindow(issue)) continue;
     if (entry.judged >= newest - std::max(kStaleAfter, kGapIntervals * entry.interval)) continue;
-    if (entry.judged == absl::InfinitePast()) continue;  // a person's word needs no data
+    if (!entry.probe.empty() && !IsClosedByPerson(issue) && is_gone(issue, entry.probe, entry.judged)) {
+      End(newest, "it is not there any more", now, entry, out);
+      continue;
+    }
+    if (issue.stale()) continue;
     issue.set_stale(true);
     IssueEventRecord event{issue.id(), now, std::string(kRules), "stale", "", "", "its subject is no longer reported"};
     Store(entry, std::move(event), "", out);

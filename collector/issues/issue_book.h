@@ -110,8 +110,13 @@ class IssueBook {
                      absl::Time now, std::vector<IssueChange>& out);
   void Close(std::string_view machine_id, std::string_view type, std::string_view reason, absl::Time now,
              std::vector<IssueChange>& out);
-  // Marks issues of the machine stale whose subject is no longer reported, while its samples come until `newest`.
-  void MarkStale(std::string_view machine_id, absl::Time newest, absl::Time now, std::vector<IssueChange>& out);
+  // What has become of an issue whose subject is no longer reported: true says that it is over.
+  using IsGone = std::function<bool(const v1::Issue& issue, std::string_view probe, absl::Time judged)>;
+  // Issues of the machine whose subject is no longer reported, while its samples come until `newest`: they end, or are stale.
+  void MarkStale(std::string_view machine_id, absl::Time newest, const IsGone& is_gone, absl::Time now, std::vector<IssueChange>& out);
+  // Why nothing judges this any more; empty: something does.
+  using WhyUnjudged = std::function<std::string(const v1::Issue& issue)>;
+  void CloseUnjudged(const WhyUnjudged& why, absl::Time now, std::vector<IssueChange>& out);
   // Stores what is in motion: before a stop.
   void Checkpoint(std::vector<IssueChange>& out);
 
@@ -149,8 +154,12 @@ class IssueBook {
     std::string parent_key;            // of Issue.parent_id
     std::string related;               // what it explained when it opened
     Severity dismissed = Severity::kNone;  // closed as a false alarm: no issue until it clears or is worse than this
+    double dismissed_value = 0;        // of what only a person closes: with more than this it has happened again
+    bool untold_change = false;        // it got worse while it was hidden
+    std::string probe;                 // of the agent, that its newest finding comes from
 
     bool IsLiveIssue() const;
+    bool IsOfRule() const;             // live, and neither a person's nor the report of initial findings
     Severity Level() const;            // the worst latch that is up
     bool InMotion() const;
     std::string RuleStateText() const;
@@ -223,6 +232,10 @@ class IssueBook {
   void StopHiddenClock(absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   void EndParent(absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   void Show(absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  // It is over, as the data shows.
+  void End(absl::Time time, std::string_view reason, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
+  // True: what a person has closed has happened again since.
+  static bool HappensAgain(const Rule& rule, const Finding& finding, Entry& entry);
   // What of `notify` people are told: nothing of what is hidden, nor the end of what they never heard of.
   static std::string_view Heard(std::string_view notify, Entry& entry);
   Entries::const_iterator FirstOf(std::string_view machine_id, std::string_view type) const;

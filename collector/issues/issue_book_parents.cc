@@ -163,7 +163,12 @@ void IssueBook::Show(absl::Time now, Entry& entry, std::vector<IssueChange>& out
     ResumeAll(now, TermsOfIssue(issue), issue);
   }
   entry.hidden_since = absl::InfinitePast();
-  if (entry.told) return Store(entry, std::nullopt, "", out);
+  if (entry.told && !entry.untold_change) return Store(entry, std::nullopt, "", out);
+  if (entry.told) {
+    entry.untold_change = false;
+    IssueEventRecord event{issue.id(), now, std::string(kRules), "unsuppressed", "", "", "it has got worse meanwhile"};
+    return Store(entry, std::move(event), "updated", out);
+  }
   if (issue.state() == "open") StartClocks(ParseSeverity(issue.severity()), now, TermsOfIssue(issue), issue);
   IssueEventRecord event{issue.id(), now, std::string(kRules), "unsuppressed", "", "", "nothing explains it any more"};
   Store(entry, std::move(event), "opened", out);
@@ -171,8 +176,13 @@ void IssueBook::Show(absl::Time now, Entry& entry, std::vector<IssueChange>& out
 
 std::string_view IssueBook::Heard(std::string_view notify, Entry& entry) {
   if (notify == "resolved") return entry.told ? notify : "";
-  if (entry.hidden) return "";
+  if (entry.hidden) {
+    if (notify == "opened") entry.told = false;
+    if (notify == "updated") entry.untold_change = true;
+    return "";
+  }
   if (!notify.empty()) entry.told = true;
+  if (!notify.empty()) entry.untold_change = false;
   return notify;
 }
 

@@ -54,6 +54,7 @@ void IssueBook::Forget(const std::string& key, Entry& entry, std::vector<IssueCh
   ended_.insert_or_assign(key, entry.record.issue.id());
   entry.has_issue = false;
   entry.dismissed = entry.Level();
+  entry.dismissed_value = entry.evidence.latest().value();
   entry.first_look = false;  // if it gets worse, that is news
   if (entry.dismissed == Severity::kNone) {
     entry.raised = absl::InfinitePast();
@@ -101,7 +102,8 @@ v1::Issue IssueBook::OpenByPerson(const std::string& key, v1::Issue issue, const
 
 void IssueBook::KeepDates(absl::Time now, std::vector<IssueChange>& out) {
   for (auto& [key, entry] : entries_) {
-    const v1::Issue& issue = entry.record.issue;
+    v1::Issue& issue = entry.record.issue;
+    if (entry.IsLiveIssue() && EndLongPause(now, TermsOfIssue(issue), issue)) Store(entry, std::nullopt, "", out);
     if (!entry.IsLiveIssue() || !issue.has_wake_time() || GetTime(issue.wake_time()) > now || IsPausedByWindow(issue)) continue;
     Transit(Happening::kDateCome, DateReason(issue), now, entry, out);
   }

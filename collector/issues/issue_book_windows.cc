@@ -41,6 +41,7 @@ bool IssueBook::Hold(const MachineRecord& machine, const Rule& rule, const Findi
   Entry& entry = known ? found->second : entries_[key];
   entry.judged = std::max(entry.judged, finding.time);
   if (entry.dismissed != Severity::kNone) return true;  // quiet already, until it clears
+  if (raised && !entry.levels.empty()) return true;  // it began before: its time stands still, as the clock of an open one does
   Held held = entry.held;
   const bool is_first = held.until == absl::InfinitePast();
   if (is_first && entry.raised == absl::InfinitePast() && finding.since >= cover->begin) held.began_in = NameOf(*cover->window);

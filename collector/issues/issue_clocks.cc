@@ -18,17 +18,23 @@ google::protobuf::Duration ToProto(absl::Duration duration) {
 
 bool IsPauseLimited(std::string_view wait_reason) { return wait_reason == "parts" || wait_reason == "third-party"; }
 
+// When a pause is over whatever happens; InfiniteFuture: it has no such end.
+absl::Time PauseLimit(const Calendar& calendar, const v1::Issue& issue) {
+  if (!IsPauseLimited(issue.wait_reason())) return absl::InfiniteFuture();
+  return calendar.Add(GetTime(issue.paused_since()), kPartsPauseDays * calendar.WorkingDay());
+}
+
 void ResumeClock(absl::Time now, const Terms& terms, v1::Issue& issue) {
   if (!issue.has_paused_since()) return;
   const Calendar& calendar = terms.CalendarFor(ParseSeverity(issue.severity()));
   const absl::Time since = GetTime(issue.paused_since());
-  const absl::Time limit = IsPauseLimited(issue.wait_reason()) ? calendar.Add(since, kPartsPauseDays * calendar.WorkingDay())
-                                                               : absl::InfiniteFuture();
-  const absl::Time end = std::min(now, limit);
-  const absl::Time deadline = GetTime(issue.resolve_deadline());
-  if (deadline > since) {
-    SetTime(std::max(deadline, calendar.Add(end, calendar.Between(since, deadline))), *issue.mutable_resolve_deadline());
-  }
+  const absl::Time end = std::min(now, PauseLimit(calendar, issue));
+  const auto go_on = [&](google::protobuf::Timestamp& deadline) {
+    const absl::Time before = GetTime(deadline);
+    if (before > since) SetTime(std::max(before, calendar.Add(end, calendar.Between(since, before))), deadline);
+  };
+  if (!issue.has_acknowledged_time()) go_on(*issue.mutable_respond_deadline());
+  go_on(*issue.mutable_resolve_deadline());
   *issue.mutable_paused() = ToProto(absl::Seconds(issue.paused().seconds()) + calendar.Between(since, end));
   issue.clear_paused_since();
 }
@@ -76,10 +82,12 @@ void CompleteClocks(const Terms& terms, v1::Issue& issue) {
 
 void AdjustClocks(bool worse, Severity severity, absl::Time now, const Terms& terms, v1::Issue& issue) {
   if (HasNoClocks(issue)) return;
+  // A clock that stands still gets what has passed since then when it goes on.
+  const absl::Time from = issue.has_paused_since() ? GetTime(issue.paused_since()) : now;
   const auto adjust = [&](google::protobuf::Timestamp& deadline, auto by) {
     const absl::Time before = GetTime(deadline);
-    if (worse) SetTime(std::min(before, by(severity, now, terms)), deadline);
-    if (!worse && before > now) SetTime(std::max(before, by(severity, GetTime(issue.opened_time()), terms)), deadline);
+    if (worse) SetTime(std::min(before, by(severity, from, terms)), deadline);
+    if (!worse && before > from) SetTime(std::max(before, by(severity, GetTime(issue.opened_time()), terms)), deadline);
   };
   adjust(*issue.mutable_respond_deadline(), RespondBy);
   adjust(*issue.mutable_resolve_deadline(), ResolveBy);
@@ -89,14 +97,14 @@ void AdjustClocks(bool worse, Severity severity, absl::Time now, const Terms& te
 void PauseClock(absl::Time now, v1::Issue& issue) { SetTime(now, *issue.mutable_paused_since()); }
 
 void ResumeAll(absl::Time now, const Terms& terms, v1::Issue& issue) {
-  const Calendar& calendar = terms.CalendarFor(ParseSeverity(issue.severity()));
-  const absl::Time since = GetTime(issue.paused_since());
-  const absl::Time respond = GetTime(issue.respond_deadline());
-  if (!issue.has_acknowledged_time() && respond > since) {
-    SetTime(std::max(respond, calendar.Add(now, calendar.Between(since, respond))), *issue.mutable_respond_deadline());
-  }
   ResumeClock(now, terms, issue);
   SetNextDeadline(issue);
+}
+
+bool EndLongPause(absl::Time now, const Terms& terms, v1::Issue& issue) {
+  if (!issue.has_paused_since() || now < PauseLimit(terms.CalendarFor(ParseSeverity(issue.severity())), issue)) return false;
+  ResumeClock(now, terms, issue);
+  return true;
 }
 
 void LeaveState(absl::Time now, const Terms& terms, v1::Issue& issue) {

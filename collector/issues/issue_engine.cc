@@ -51,6 +51,7 @@ absl::Status IssueEngine::Start() {
     return absl::OkStatus();
   });
   if (!status.ok()) return status;
+  judge_->EndUnjudged(parts_.clock.WallNow(), output);
   running_ = true;
   Carry(std::move(output));
   timer_->Start(kTick, [this] { Tick(); });

@@ -43,24 +43,24 @@ void IssueJudge::Reconfigure(std::vector<std::unique_ptr<Rule>> rules, absl::Tim
   inputs_.clear();
   views_.Clear();
   for (const auto& rule : rules_) inputs_.push_back(rule->inputs());
-  const auto is_gone = [&](const std::unique_ptr<Rule>& old) {
-    return std::none_of(rules_.begin(), rules_.end(), [&](const auto& rule) { return rule->type() == old->type(); });
-  };
   for (auto& [id, watch] : watches_) {
-    for (const auto& old : before) {
-      if (is_gone(old)) book_.Close(id, old->type(), "there is no such rule any more", now, out.changes);
-    }
     const std::string memory = watch.Memory();
     watch.series = SeriesTracker();
     watch.Remember(memory);
     Configure(watch, now, out);
   }
-  for (const std::string& site : Sites()) {
-    for (const auto& old : before) {
-      if (is_gone(old)) book_.Close(SiteScope(site), old->type(), "there is no such rule any more", now, out.changes);
-    }
-    CloseSwitchedOff(site, now, out);
-  }
+  EndUnjudged(now, out);
+}
+
+void IssueJudge::EndUnjudged(absl::Time now, JudgeOutput& out) {
+  const std::set<std::string> sites = Sites();
+  book_.CloseUnjudged([&](const v1::Issue& issue) -> std::string {
+    const bool has_rule = std::any_of(rules_.begin(), rules_.end(), [&](const auto& rule) { return rule->type() == issue.type(); });
+    if (!has_rule) return "there is no such rule any more";
+    if (!issue.machine_id().empty()) return watches_.contains(issue.machine_id()) ? "" : "the machine is no longer watched";
+    return sites.contains(issue.site()) ? "" : "the site has no machines any more";
+  }, now, out.changes);
+  for (const std::string& site : sites) CloseSwitchedOff(site, now, out);
 }
 
 MachineWatch& IssueJudge::WatchOf(const MachineRecord& machine) {
@@ -104,7 +104,7 @@ void IssueJudge::OnObservation(const Observation& observation, JudgeOutput& out)
 
   watch.series.Update(observation, inputs_);
   MachineSample sample{watch.record, observation.time, watch.file_systems.Update(observation), watch.series, 0,
-                       &watch.memory, WorkdayAt(watch.record, observation.time)};
+                       &watch.memory, observation.clock_error, WorkdayAt(watch.record, observation.time)};
   std::vector<Finding> findings;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const RuleSettings& settings = watch.settings[i];
@@ -151,15 +151,19 @@ void IssueJudge::OnMachineChanged(const MachineRecord& machine, absl::Time now, 
     views_.Forget(machine.id);
     if (watches_.erase(machine.id) != 0) out.memories.push_back({machine.id, ""});
     book_.Close(machine.id, "", "the machine was retired", now, out.changes);
+    EndUnjudged(now, out);
     return;
   }
   MachineWatch& watch = WatchOf(machine);
-  if (watch.record.site != machine.site) views_.Forget(machine.id);
-  const bool other_scope = watch.record.site != machine.site || watch.record.machine_class != machine.machine_class;
+  const bool other_site = watch.record.site != machine.site;
+  const bool other_scope = other_site || watch.record.machine_class != machine.machine_class;
   std::string address = std::move(watch.record.address);
   watch.record = machine;
   if (watch.record.address.empty()) watch.record.address = std::move(address);
   if (other_scope) Configure(watch, now, out);
+  if (!other_site) return;
+  views_.Forget(machine.id);
+  EndUnjudged(now, out);
 }
 
 void IssueJudge::OnLook(std::string_view machine_id, Reach reach, absl::Time now, JudgeOutput& out) {
@@ -283,10 +287,11 @@ void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
     if (silent || watch.absence_watched) JudgePresence(watch, now, out);
     if (housekeeping && watch.identity_watched && watch.presence.connected()) JudgeIdentity(watch, nullptr, now, out);
     if (housekeeping) JudgeDates(watch, now, out);
-    if (housekeeping) book_.MarkStale(id, watch.newest, now, out.changes);
+    if (housekeeping) MarkStale(watch, now, out);
   }
   JudgeSites(now, out);
   JudgeViews(now, out);
+  if (housekeeping) MarkSitesStale(now, out);
   book_.KeepParents(now, out.changes);
   if (!housekeeping) return;
   JudgeCollector(now, out);
@@ -295,6 +300,19 @@ void IssueJudge::Tick(absl::Time now, JudgeOutput& out) {
   book_.EndDrills(now, out.changes);
   book_.ReportFindings(now, out.changes);
   book_.CloseQuiet(now, out.changes);
+}
+
+void IssueJudge::MarkStale(const MachineWatch& watch, absl::Time now, JudgeOutput& out) {
+  const auto is_gone = [&](const v1::Issue& issue, std::string_view probe, absl::Time judged) {
+    bool any = false;
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+      if (rules_[i]->type() != issue.type()) continue;
+      any = rules_[i]->IsGone(watch.series, i, issue.subject(), probe, judged);
+      if (!any) break;  // it may be this rule's
+    }
+    return any;
+  };
+  book_.MarkStale(watch.record.id, watch.newest, is_gone, now, out.changes);
 }
 
 void IssueJudge::Checkpoint(JudgeOutput& out) {

@@ -74,6 +74,8 @@ class IssueJudge {
   void UseHealth(std::function<CollectorHealth()> health) { health_ = std::move(health); }
   void LoadIssues(const std::vector<IssueRecord>& records) { book_.Load(records); }
   void LoadMachine(const MachineRecord& machine, std::string_view memory, JudgeOutput& out);
+  // After them: what was open when the collector stopped and nothing judges any more is closed.
+  void EndUnjudged(absl::Time now, JudgeOutput& out);
 
   void OnObservation(const Observation& observation, JudgeOutput& out);
   void OnConnected(const MachineRecord& machine, const std::string& address, absl::Time now, JudgeOutput& out);
@@ -116,11 +118,14 @@ class IssueJudge {
   void JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput& out);
   void JudgeSites(absl::Time now, JudgeOutput& out);
   void JudgeViews(absl::Time now, JudgeOutput& out);
+  // Issues of sites at which nobody has looked any more.
+  void MarkSitesStale(absl::Time now, JudgeOutput& out);
   void JudgeCollector(absl::Time now, JudgeOutput& out);
   std::set<std::string> Sites() const;
   // Issues of a site of rules that are switched off there.
   void CloseSwitchedOff(const std::string& site, absl::Time now, JudgeOutput& out);
   void JudgeDates(MachineWatch& watch, absl::Time now, JudgeOutput& out);
+  void MarkStale(const MachineWatch& watch, absl::Time now, JudgeOutput& out);
   // `record` may stand for a site.
   void CloseWhatIsTakenOut(const MachineRecord& record, const Rule& rule, absl::Time now, JudgeOutput& out);
   std::optional<absl::CivilDay> WorkdayAt(const MachineRecord& machine, absl::Time time) const;

@@ -74,6 +74,12 @@ void IssueJudge::JudgeViews(absl::Time now, JudgeOutput& out) {
   }
 }
 
+void IssueJudge::MarkSitesStale(absl::Time now, JudgeOutput& out) {
+  if (now - start_ < IssueBook::kStaleAfter) return;  // its machines come back one by one
+  const auto none_is_gone = [](const v1::Issue&, std::string_view, absl::Time) { return false; };
+  for (const std::string& site : Sites()) book_.MarkStale(SiteScope(site), now, none_is_gone, now, out.changes);
+}
+
 void IssueJudge::JudgeSites(absl::Time now, JudgeOutput& out) {
   if (!own_network_works_()) listening_since_ = now;
   const absl::Time judged_from = listening_since_ + PresenceTimes().silence;

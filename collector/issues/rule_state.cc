@@ -48,6 +48,9 @@ std::string EncodeRuleState(const RuleState& state) {
                                      {"rounds", std::move(rounds)},
                                      {"window_since", FromTime(state.window_since)},
                                      {"first_look", state.first_look},
+                                     {"dismissed_value", state.dismissed_value},
+                                     {"untold_change", state.untold_change},
+                                     {"probe", state.probe},
                                      {"levels", std::move(levels)}});
 }
 
@@ -73,6 +76,11 @@ bool DecodeRuleState(std::string_view text, RuleState& state) {
     }
     if (const json::value* mover = parsed.as_object().if_contains("told_mover")) read.told_mover = ToTime(*mover);  // likewise
     if (const json::value* window = parsed.as_object().if_contains("window_since")) read.window_since = ToTime(*window);
+    if (const json::value* probe = parsed.as_object().if_contains("probe")) {
+      read.probe = word(*probe);
+      read.dismissed_value = parsed.at("dismissed_value").to_number<double>();
+      read.untold_change = parsed.at("untold_change").as_bool();
+    }
     if (const json::value* first_look = parsed.as_object().if_contains("first_look")) read.first_look = first_look->as_bool();
     if (const json::value* told = parsed.as_object().if_contains("told")) {  // likewise
       read.told = told->as_bool();

@@ -25,6 +25,9 @@ struct RuleState {
   std::vector<absl::Time> rounds;    // likewise
   Severity dismissed = Severity::kNone;  // a person closed its issue as a false alarm: up to this severity it is kept quiet
   absl::Time window_since = absl::InfinitePast();  // a maintenance window has stopped its clock since
+  double dismissed_value = 0;  // of what only a person closes: more than this, and it has happened again
+  bool untold_change = false;  // it got worse while it was hidden
+  std::string probe;           // Finding.probe
   bool first_look = false;  // it was true already when the machine was first seen
 };
 

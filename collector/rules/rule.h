@@ -37,6 +37,7 @@ struct MachineSample {
   const SeriesTracker& series;
   std::size_t rule;  // the judging one's number among the tracker's inputs
   MachineMemory* memory = {};                // what rules remember of the machine; null: nothing is remembered
+  absl::Duration clock_error = {};           // its clock less the collector's, when last compared
   std::optional<absl::CivilDay> workday = {};  // of the site, if its people work at this moment
 };
 
@@ -72,6 +73,7 @@ struct Finding {
   double value = 0;
   std::string_view metric;      // static
   std::string_view unit;        // static: "%", "h", "s"
+  std::string probe = {};       // of the agent, that read it; empty: not of one
   bool lower_is_worse = false;
   bool asked_for = false;       // the company asked to hear of this itself: no initial finding (collector/issues/first_weeks.h)
   absl::InlinedVector<LevelJudgement, 3> levels;  // by rising severity; always the same ones for a subject
@@ -144,6 +146,13 @@ class Rule {
   // Of the collector itself; the issue is of no site, and Describe gets a machine that is none.
   virtual void JudgeCollector(const CollectorHealth& /*health*/, absl::Time /*since*/, absl::Time /*now*/, const RuleSettings& /*settings*/,
                               std::vector<Finding>& /*out*/) const {}
+
+  // The issue's subject was last judged at `judged`, by samples of `probe`. True: what that probe has sampled since then has
+  // nothing of it, and that means that it is over. `rule` as in MachineSample.
+  virtual bool IsGone(const SeriesTracker& /*series*/, std::size_t /*rule*/, std::string_view /*subject*/, std::string_view /*probe*/,
+                      absl::Time /*judged*/) const {
+    return false;
+  }
 
   // What it can judge of the machine, by the newest samples. `rule` as in MachineSample.
   virtual Watched WatchedOn(const MachineRecord& /*machine*/, const SeriesTracker& /*series*/, std::size_t /*rule*/) const {

@@ -89,13 +89,23 @@ void SeriesTracker::Add(std::size_t rule, std::size_t selector, const RuleInputs
   }
   AddTo(*ids, descriptor.id());
   AddTo(series_of_rule.groups, descriptor.group());
-  Group& group = groups_[descriptor.group()];
+  Group* const declared = GroupOf(descriptor.group());
+  Group& group = declared != nullptr ? *declared : groups_[descriptor.group()];
   AddTo(group.series, descriptor.id());
-  if (const v1::ProbeGroup* told = table_->Group(descriptor.group())) group.interval = absl::Milliseconds(told->interval_ms());
   Series& series = series_[descriptor.id()];
   series.id = descriptor.id();
   series.group = descriptor.group();
   Watch(inputs.selectors[selector], descriptor, series);
+}
+
+SeriesTracker::Group* SeriesTracker::GroupOf(std::uint32_t id) {
+  if (const auto known = groups_.find(id); known != groups_.end()) return &known->second;
+  const v1::ProbeGroup* told = table_ ? table_->Group(id) : nullptr;
+  if (told == nullptr) return nullptr;
+  Group& group = groups_[id];
+  group.interval = absl::Milliseconds(told->interval_ms());
+  group.probe = told->name();
+  return &group;
 }
 
 void SeriesTracker::Watch(const Selector& selector, const v1::SeriesDescriptor& descriptor, Series& series) {
@@ -122,9 +132,9 @@ void SeriesTracker::Watch(const Selector& selector, const v1::SeriesDescriptor& 
 }
 
 void SeriesTracker::Take(const ObservedGroup& observed, absl::Time time) {
-  const auto found = groups_.find(observed.group);
-  if (found == groups_.end()) return;
-  Group& group = found->second;
+  Group* const known = GroupOf(observed.group);
+  if (known == nullptr) return;
+  Group& group = *known;
   group.was_sampled = true;
   group.sampled = time;
   auto value = observed.values.begin();
@@ -241,6 +251,25 @@ std::string_view SeriesTracker::Label(const SubjectSeries& subject, std::string_
     }
   }
   return {};
+}
+
+std::string_view SeriesTracker::ProbeOf(const SubjectSeries& subject) const {
+  const Series* newest = nullptr;
+  for (const auto& ids : rules_[subject.rule].subjects[subject.subject].series) {
+    for (const std::uint32_t id : ids) {
+      const Series& series = series_.find(id)->second;
+      if (newest == nullptr || series.time > newest->time) newest = &series;
+    }
+  }
+  return newest == nullptr ? std::string_view() : std::string_view(groups_.find(newest->group)->second.probe);
+}
+
+absl::Time SeriesTracker::LastSampled(std::string_view probe) const {
+  absl::Time last = absl::InfinitePast();
+  for (const auto& [id, group] : groups_) {
+    if (group.probe == probe) last = std::max(last, group.sampled);
+  }
+  return last;
 }
 
 // A line a history: "#", its key in base64, a space, the history.

@@ -56,6 +56,12 @@ class SeriesTracker {
   // The value of a label of the subject's series; empty if none of them has it.
   std::string_view Label(const SubjectSeries& subject, std::string_view name) const;
 
+  // The agent's probe that the subject's newest value comes from; empty: it has none.
+  std::string_view ProbeOf(const SubjectSeries& subject) const;
+  // When the probe was sampled last, in this epoch, whatever was in it; InfinitePast: it was not.
+  absl::Time LastSampled(std::string_view probe) const;
+  absl::Time now() const { return now_; }  // of the last observation
+
   // The long windows, for the next start.
   std::string Encode() const;
   void Decode(std::string_view text);
@@ -82,6 +88,7 @@ class SeriesTracker {
   struct Group {
     absl::Time sampled = absl::InfinitePast();
     absl::Duration interval;
+    std::string probe;
     std::vector<std::uint32_t> series;  // tracked ones, ascending
     bool was_sampled = false;           // in the last observation
   };
@@ -90,6 +97,7 @@ class SeriesTracker {
   void LearnSeries(const v1::SeriesDescriptor& descriptor, absl::Span<const RuleInputs> inputs);
   void Add(std::size_t rule, std::size_t selector, const RuleInputs& inputs, const v1::SeriesDescriptor& descriptor);
   void Watch(const Selector& selector, const v1::SeriesDescriptor& descriptor, Series& series);
+  Group* GroupOf(std::uint32_t id);  // null: it was not declared
   void Take(const ObservedGroup& observed, absl::Time time);
   void TakeValue(Series& series, double value, absl::Time time);
   bool IsFresh(const Series& series) const;

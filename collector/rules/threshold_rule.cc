@@ -64,6 +64,9 @@ class SubjectScope final : public ExpressionScope {
   Values value_;
 };
 
+// Until nothing of a subject in its probe's samples means that it is gone: a probe that begins may not see everything at once.
+constexpr absl::Duration kGoneAfter = absl::Minutes(15);
+
 class ThresholdRule final : public Rule {
  public:
   explicit ThresholdRule(RuleDefinition rule) : rule_(std::move(rule)) {
@@ -93,6 +96,19 @@ class ThresholdRule final : public Rule {
     }
   }
 
+  // Its events count for a whole window, in the agent's next run as well, in which the series may be missing.
+  bool IsGone(const SeriesTracker& series, std::size_t rule, std::string_view subject, std::string_view probe,
+              absl::Time judged) const override {
+    if (!rule_.gone_is_clear) return false;
+    absl::Duration wait = kGoneAfter;
+    for (const Selector& selector : rule_.selectors) {
+      if (selector.from_zero) wait = std::max(wait, selector.window);
+    }
+    if (series.LastSampled(probe) <= judged || series.now() < judged + wait) return false;
+    const std::vector<SubjectSeries> there = series.AllSubjects(rule);
+    return std::none_of(there.begin(), there.end(), [&](const SubjectSeries& one) { return NameOf(one) == subject; });
+  }
+
   IssueText Describe(const MachineRecord& machine, const Finding& finding, Severity /*severity*/) const override {
     const auto fill = [&](std::string_view text) {
       return Fill(text, [&](std::string_view name) -> std::string {
@@ -106,15 +122,20 @@ class ThresholdRule final : public Rule {
   }
 
  private:
-  Finding Begin(const MachineSample& sample, const SubjectSeries& subject) const {
-    Finding finding;
-    finding.subject = Fill(rule_.subject, [&](std::string_view name) {
+  std::string NameOf(const SubjectSeries& subject) const {
+    return Fill(rule_.subject, [&](std::string_view name) {
       const auto found = std::find(rule_.subject_labels.begin(), rule_.subject_labels.end(), name);
       return subject.labels[static_cast<std::size_t>(found - rule_.subject_labels.begin())];
     });
+  }
+
+  Finding Begin(const MachineSample& sample, const SubjectSeries& subject) const {
+    Finding finding;
+    finding.subject = NameOf(subject);
     finding.time = finding.since = sample.time;
     finding.interval = std::max(subject.interval, sample.machine.interval);
     finding.metric = rule_.selectors.front().metric;
+    finding.probe = sample.series.ProbeOf(subject);
     finding.unit = rule_.unit;
     finding.lower_is_worse = rule_.lower_is_worse;
     return finding;

@@ -40,18 +40,19 @@ absl::Status TimelineHost::Do(const TimelineStep& step) {
       {"samples stop", [&] { sampling_ = false; }},
       {"samples go on", [&] { sampling_ = true; }},
       {"clock 2h slow", [&] { clock_error_ = -absl::Hours(2); }},
-      {"clock right", [&] { clock_error_ = absl::ZeroDuration(); }},
+      {"clock 10m fast", [&] { known_error_ = absl::Minutes(10); }},
+      {"clock right", [&] { clock_error_ = known_error_ = absl::ZeroDuration(); }},
       {"link down", [&] { link_ = answers_ = false; Disconnect(); }},
       {"stream lost", [&] { link_ = false; Disconnect(); }},
       {"link up", [&] { link_ = answers_ = true; Connect(); }},
       {"agent stops", [&] { Leave(v1::MachineEvent::AGENT_STOPPED, true); }},
-      {"agent dies", [&] { running_ = false; Disconnect(); }},
-      {"agent starts", [&] { running_ = true; Connect(); }},
-      {"machine vanishes", [&] { running_ = answers_ = false; stream_ends_ = now_ + kKeepalive; }},
+      {"agent dies", [&] { running_ = keeps_epoch_ = false; Disconnect(); }},
+      {"agent starts", [&] { Start(); }},
+      {"machine vanishes", [&] { running_ = answers_ = keeps_epoch_ = false; stream_ends_ = now_ + kKeepalive; }},
       {"machine shuts down", [&] { Leave(v1::MachineEvent::MACHINE_SHUTTING_DOWN, false); }},
       {"machine restarts", [&] { Leave(v1::MachineEvent::MACHINE_RESTARTING, false); }},
       {"machine suspends", [&] { Leave(v1::MachineEvent::SUSPENDING, false); }},
-      {"machine returns", [&] { running_ = answers_ = true; Connect(); }},
+      {"machine returns", [&] { answers_ = true; Start(); }},
       {"copy connects",
        [&] {
          const IdentityConflict conflict{now_, {record_.address, record_.host_name, "a"}, {"192.0.2.99", "copy", "b"}};
@@ -83,8 +84,15 @@ void TimelineHost::Leave(v1::MachineEvent::Kind kind, bool answers) {
   event.set_kind(kind);
   Sample({event});
   running_ = false;
+  keeps_epoch_ = kind == v1::MachineEvent::SUSPENDING;
   answers_ = answers;
   Disconnect();
+}
+
+void TimelineHost::Start() {
+  if (!keeps_epoch_) series_.StartEpoch();
+  running_ = keeps_epoch_ = true;
+  Connect();
 }
 
 void TimelineHost::Connect() {
@@ -112,9 +120,9 @@ void TimelineHost::Disconnect() {
 void TimelineHost::Sample(std::vector<v1::MachineEvent> events) {
   Observation observation;
   observation.machine = std::make_shared<const MachineRecord>(record_);
-  observation.epoch = 7;
   observation.sequence = ++sequence_;
   observation.time = now_ + clock_error_;
+  observation.clock_error = known_error_;
   observation.events = std::move(events);
   if (sampling_) wrong_.Update(series_.Sample(now_, observation));
   if (connected_) Deliver(observation);

@@ -37,6 +37,8 @@ class TimelineHost {
   absl::Status Pass(bool is_sampled);
 
  private:
+  // The agent runs (again).
+  void Start();
   void Leave(v1::MachineEvent::Kind kind, bool answers);
   void Sample(std::vector<v1::MachineEvent> events = {});
   void Deliver(Observation observation);
@@ -50,7 +52,8 @@ class TimelineHost {
   absl::Time newest_ = absl::InfinitePast();
   absl::Time stream_ends_ = absl::InfiniteFuture();
   absl::Duration clock_error_;
-  bool running_ = true, sampling_ = true, link_ = true, answers_ = true, connected_ = false;
+  absl::Duration known_error_;  // that the collector sets right
+  bool running_ = true, sampling_ = true, link_ = true, answers_ = true, connected_ = false, keeps_epoch_ = true;
   std::uint64_t sequence_ = 0;
   absl::Status wrong_;
   std::deque<Observation> kept_;

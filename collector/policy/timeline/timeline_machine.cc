@@ -27,6 +27,12 @@ void AddGroup(v1::DescriptorSet& set, std::uint32_t id, std::string_view name, a
   group.set_interval_ms(static_cast<std::uint32_t>(absl::ToInt64Milliseconds(interval)));
 }
 
+std::string KeyOf(std::string_view metric, const std::vector<std::pair<std::string, std::string>>& labels) {
+  std::string key(metric);
+  for (const auto& [name, value] : labels) StrAppend(&key, ",", name, "=", value);
+  return key;
+}
+
 }  // namespace
 
 absl::Status TimelineMachine::ReadSeries(const std::string& text, Sampled& metric) {
@@ -124,12 +130,21 @@ void TimelineMachine::Move(absl::Time now) {
   }
 }
 
+void TimelineMachine::StartEpoch() {
+  ++epoch_;
+  ids_.clear();
+  std::erase_if(disks_, [](const auto& disk) { return !disk.second.mounted; });
+  for (Sampled& metric : metrics_) metric.sampled = absl::InfinitePast();
+}
+
+bool TimelineMachine::IsDeclared(std::string_view metric, const std::vector<std::pair<std::string, std::string>>& labels) const {
+  return ids_.contains(KeyOf(metric, labels));
+}
+
 v1::SeriesDescriptor& TimelineMachine::AddSeries(v1::DescriptorSet& set, std::uint32_t group, std::string_view metric,
                                 const std::vector<std::pair<std::string, std::string>>& labels) {
-  std::string key(metric);
-  for (const auto& [name, value] : labels) StrAppend(&key, ",", name, "=", value);
   v1::SeriesDescriptor& series = *set.add_series();
-  series.set_id(ids_.try_emplace(key, ids_.size() + 1).first->second);
+  series.set_id(ids_.try_emplace(KeyOf(metric, labels), ids_.size() + 1).first->second);
   series.set_group(group);
   series.set_metric(std::string(metric));
   series.set_type(v1::METRIC_TYPE_GAUGE);
@@ -166,7 +181,8 @@ void TimelineMachine::AddMetrics(absl::Time now, v1::DescriptorSet& set, Observa
   std::uint32_t group = 1;
   for (Sampled& metric : metrics_) {
     AddGroup(set, ++group, metric.metric, metric.interval);
-    const auto id = AddSeries(set, group, metric.metric, metric.labels).id();
+    const bool declares = metric.present || IsDeclared(metric.metric, metric.labels);
+    const std::uint32_t id = declares ? AddSeries(set, group, metric.metric, metric.labels).id() : 0;
     if (now - metric.sampled < metric.interval) continue;
     metric.sampled = now;
     ObservedGroup& values = observation.groups.emplace_back();
@@ -177,7 +193,8 @@ void TimelineMachine::AddMetrics(absl::Time now, v1::DescriptorSet& set, Observa
 
 absl::Status TimelineMachine::Sample(absl::Time now, Observation& observation) {
   v1::DescriptorSet set;
-  set.set_epoch(7);
+  set.set_epoch(epoch_);
+  observation.epoch = epoch_;
   AddDisks(set, observation);
   AddMetrics(now, set, observation);
   auto table = std::make_shared<wire::DescriptorTable>();

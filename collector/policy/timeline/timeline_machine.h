@@ -26,6 +26,8 @@ class TimelineMachine {
 
   // What changes evenly is where it is at that time.
   void Move(absl::Time now);
+  // The agent begins anew: it declares only what is there, and reads everything at once.
+  void StartEpoch();
   // Adds what is sampled now. InvalidArgument: a series that no agent could send.
   absl::Status Sample(absl::Time now, Observation& observation);
 
@@ -52,6 +54,7 @@ class TimelineMachine {
 
   static absl::Status ReadSeries(const std::string& text, Sampled& metric);
   static absl::StatusOr<double> UsedOf(const Disk& disk, const std::string& word, const std::string& value);
+  bool IsDeclared(std::string_view metric, const std::vector<std::pair<std::string, std::string>>& labels) const;
   v1::SeriesDescriptor& AddSeries(v1::DescriptorSet& set, std::uint32_t group, std::string_view metric,
                                   const std::vector<std::pair<std::string, std::string>>& labels);
   void AddDisks(v1::DescriptorSet& set, Observation& observation);
@@ -62,7 +65,8 @@ class TimelineMachine {
   std::map<std::string, Disk> disks_;
   std::vector<Ramp> ramps_;
   std::vector<Sampled> metrics_;
-  std::map<std::string, std::uint32_t> ids_;  // of the series, by text: they do not change
+  std::uint64_t epoch_ = 7;
+  std::map<std::string, std::uint32_t> ids_;  // of the series, by text: they do not change within an epoch
 };
 
 }  // namespace steward::collector

@@ -1,4 +1,4 @@
-// What the partner does about an issue in a timeline. Pure.
+// What people do about an issue in a timeline. Pure.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -10,7 +10,7 @@ namespace steward::collector {
 
 bool IsAct(const TimelineStep& step);
 
-// acknowledge TYPE, claim TYPE, snooze TYPE 2d: without the id of the issue. InvalidArgument: how it is written.
+// acknowledge TYPE, claim TYPE, close TYPE, snooze TYPE 2d: without the id of the issue. InvalidArgument: how it is written.
 absl::StatusOr<v1::ActOnIssueRequest> ActOf(const TimelineStep& step, absl::Time now);
 
 }  // namespace steward::collector

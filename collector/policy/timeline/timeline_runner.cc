@@ -141,6 +141,7 @@ class Simulation {
       const MachineRecord& record = host->record();
       Take([&](JudgeOutput& out) { judge_->LoadMachine(record, memories_[record.id], out); });
     }
+    Take([&](JudgeOutput& out) { judge_->EndUnjudged(now_, out); });
   }
 
   std::vector<std::unique_ptr<Rule>> Rules() const { return MakeRules(policy_.own_rules, OsSupport::Shipped(), entries_); }
@@ -236,6 +237,7 @@ class Simulation {
   absl::Status DoAct(const TimelineStep& step) {
     auto request = ActOf(step, now_);
     if (!request.ok()) return request.status();
+    const Actor actor = request->has_close() ? Actor{"Mari", "Mari", Role::kItManager} : Actor{"Jaan", "Jaan", Role::kPartner};
     absl::Status status = absl::InvalidArgumentError(StrCat("there is no ", step.words[1], " then"));
     std::vector<std::string> ids;
     for (const auto& [id, record] : stored_) {
@@ -245,7 +247,7 @@ class Simulation {
     }
     for (const std::string& id : ids) {
       request->set_id(id);
-      Take([&](JudgeOutput& out) { status = judge_->Act(*request, {"Jaan", "Jaan", Role::kPartner}, now_, out).status(); });
+      Take([&](JudgeOutput& out) { status = judge_->Act(*request, actor, now_, out).status(); });
       if (!status.ok()) break;
     }
     return status;

@@ -42,6 +42,7 @@ class IssueFleet : public testing::Test {
     for (const auto& [id, record] : stored_) records.push_back(record);
     judge_->LoadIssues(records);
     for (const MachineRecord& machine : machines_) Take([&](JudgeOutput& out) { judge_->LoadMachine(machine, "", out); });
+    Take([&](JudgeOutput& out) { judge_->EndUnjudged(now_, out); });
     for (const MachineRecord& machine : machines_) Connect(machine);
   }
   // Empty: none.
