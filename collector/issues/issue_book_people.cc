@@ -103,7 +103,8 @@ v1::Issue IssueBook::OpenByPerson(const std::string& key, v1::Issue issue, const
 void IssueBook::KeepDates(absl::Time now, std::vector<IssueChange>& out) {
   for (auto& [key, entry] : entries_) {
     v1::Issue& issue = entry.record.issue;
-    if (entry.IsLiveIssue() && EndLongPause(now, TermsOfIssue(issue), issue)) Store(entry, std::nullopt, "", out);
+    const bool may_pause_too_long = entry.IsLiveIssue() && issue.has_paused_since() && IsPauseLimited(issue);
+    if (may_pause_too_long && EndLongPause(now, TermsOfIssue(issue), issue)) Store(entry, std::nullopt, "", out);
     if (!entry.IsLiveIssue() || !issue.has_wake_time() || GetTime(issue.wake_time()) > now || IsPausedByWindow(issue)) continue;
     Transit(Happening::kDateCome, DateReason(issue), now, entry, out);
   }

@@ -16,11 +16,9 @@ google::protobuf::Duration ToProto(absl::Duration duration) {
   return out;
 }
 
-bool IsPauseLimited(std::string_view wait_reason) { return wait_reason == "parts" || wait_reason == "third-party"; }
-
 // When a pause is over whatever happens; InfiniteFuture: it has no such end.
 absl::Time PauseLimit(const Calendar& calendar, const v1::Issue& issue) {
-  if (!IsPauseLimited(issue.wait_reason())) return absl::InfiniteFuture();
+  if (!IsPauseLimited(issue)) return absl::InfiniteFuture();
   return calendar.Add(GetTime(issue.paused_since()), kPartsPauseDays * calendar.WorkingDay());
 }
 
@@ -40,6 +38,8 @@ void ResumeClock(absl::Time now, const Terms& terms, v1::Issue& issue) {
 }
 
 }  // namespace
+
+bool IsPauseLimited(const v1::Issue& issue) { return issue.wait_reason() == "parts" || issue.wait_reason() == "third-party"; }
 
 absl::Time RespondBy(Severity severity, absl::Time from, const Terms& terms) {
   return terms.After(&ServiceLevel::respond, severity, from);

@@ -37,6 +37,9 @@ void LeaveState(absl::Time now, const Terms& terms, v1::Issue& issue);
 // All of its clocks stood still since the pause began: a maintenance window, or a parent that explained it, is over.
 void ResumeAll(absl::Time now, const Terms& terms, v1::Issue& issue);
 
+// What stops the clock of a waiting issue does so for a limited time: parts, a third party.
+bool IsPauseLimited(const v1::Issue& issue);
+
 // Waiting for parts or a third party has stopped the clock for as long as it may: it goes on, in the same state. True: it did.
 bool EndLongPause(absl::Time now, const Terms& terms, v1::Issue& issue);
 

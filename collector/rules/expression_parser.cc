@@ -15,7 +15,7 @@
 namespace steward::collector {
 namespace {
 
-constexpr absl::Duration kWindowMax = absl::Hours(24 * 60);
+constexpr absl::Duration kWindowMax = absl::Hours(24 * 400);
 
 bool IsNameStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -325,7 +325,7 @@ class ExpressionParser {
     if (end == std::string_view::npos) return Fail("a \"]\" is missing");
     const absl::StatusOr<absl::Duration> window = ParseDuration(text_.substr(at_, end - at_));
     if (!window.ok()) return Fail(ToStd(window.status().message()));
-    if (*window <= absl::ZeroDuration() || *window > kWindowMax) return Fail("a window is at most 60 days");
+    if (*window <= absl::ZeroDuration() || *window > kWindowMax) return Fail("a window is at most 400 days");
     selector.window = *window;
     at_ = end + 1;
   }

@@ -1,5 +1,5 @@
-// hardware-shrunk of disks and processors: something is gone that was there (memory is a rule of the catalogue's data). What has
-// been gone for kForgotten is how the machine is now.
+// hardware-shrunk of disks and processors: something is gone that was there (memory is a rule of the catalogue's data). Until
+// somebody accepts that, it stays; what has been gone for kForgotten is how the machine is now.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -14,7 +14,7 @@
 namespace steward::collector {
 namespace {
 
-constexpr absl::Duration kForgotten = absl::Hours(24 * 30);
+constexpr absl::Duration kForgotten = absl::Hours(24 * 400);
 constexpr std::array<Threshold, 1> kThresholds = {Threshold{"missing", 1}};
 
 // Of the machine itself, and not plugged in from outside or reached over a network.

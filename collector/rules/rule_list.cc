@@ -20,6 +20,7 @@ std::vector<std::unique_ptr<Rule>> MakeRules(std::vector<RuleDefinition> own, Os
   rules.push_back(MakeAgentSilent());
   rules.push_back(MakeMachineMissing());
   rules.push_back(MakeIdentityConflict());
+  rules.push_back(MakeClockWrong());
   rules.push_back(MakeDiskSpaceLow());
   rules.push_back(MakeDiskFillForecast());
   rules.push_back(MakeOsEndOfLife(std::move(support)));

@@ -31,6 +31,7 @@ std::unique_ptr<Rule> MakeMachineOffline();
 std::unique_ptr<Rule> MakeAgentSilent();
 std::unique_ptr<Rule> MakeMachineMissing();
 std::unique_ptr<Rule> MakeIdentityConflict();
+std::unique_ptr<Rule> MakeClockWrong();
 std::unique_ptr<Rule> MakeDiskSpaceLow();
 std::unique_ptr<Rule> MakeDiskFillForecast();
 std::unique_ptr<Rule> MakeOsEndOfLife(OsSupport support);

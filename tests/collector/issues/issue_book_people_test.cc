@@ -314,7 +314,7 @@ TEST_F(IssueBookPeopleTest, AManualIssueIsClosedByTheOtherParty) {
   Take();
   EXPECT_EQ(issue_.type(), "manual");
   EXPECT_EQ(issue_.party(), "partner");
-  book_.MarkStale("m1", now_ + absl::Hours(1), now_, changes_);
+  book_.MarkStale("m1", now_ + absl::Hours(1), [](const auto&...) { return true; }, now_, changes_);
   EXPECT_THAT(changes_, IsEmpty()) << "no data is awaited";
   Restart();
   ASSERT_TRUE(Claim().ok());
