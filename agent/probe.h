@@ -57,6 +57,8 @@ class Probe {
   // Not zero: the source is slow or outside this process (a program, another service). It is then asked about this often, in
   // a thread of its own, and may take its time (slow_probe.h).
   virtual absl::Duration slow_interval() const { return absl::ZeroDuration(); }
+  // False: its source has not answered yet, and that nothing is reported says nothing of it.
+  virtual bool has_answered() const { return true; }
   // Reports all live series into `sink`. On an error what was added before is dropped.
   // NotFound: this machine has no such source, which is no failure. DeadlineExceeded: given up, will be tried again.
   // Any other error: the source is there but could not be read or understood; the message names it.

@@ -113,7 +113,8 @@ void Sampler::Ask(std::size_t index, absl::Duration now, Sampled& out) {
   NoteResult(source, status);
   if (!status.ok() && !absl::IsNotFound(status)) return;  // not sampled: its values are missing this time
   std::vector<wire::SeriesValue> values = status.ok() ? sink.TakeValues() : std::vector<wire::SeriesValue>();
-  if (values.empty() && source.live == 0 && source.declared) return;  // once, it says that there is nothing
+  // That there is nothing is said once.
+  if (values.empty() && source.live == 0 && (source.declared || !source.probe->has_answered())) return;
   const std::size_t others = live_series() - source.live;
   const std::size_t room = live_series_max_ - std::min(live_series_max_, others);
   if (values.size() > room) {

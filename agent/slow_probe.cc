@@ -97,6 +97,11 @@ class SlowProbe final : public Probe {
   std::string_view name() const override { return question_->probe->name(); }
   absl::Duration interval_min() const override { return std::min(kSlowProbeReport, interval_); }
 
+  bool has_answered() const override {
+    const std::scoped_lock lock(question_->mutex);
+    return question_->any;
+  }
+
   absl::Status Collect(SampleSink& sink) override {
     const std::scoped_lock lock(question_->mutex);
     const absl::Duration now = clock_.BootNow();

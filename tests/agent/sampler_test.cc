@@ -124,7 +124,9 @@ TEST_F(SamplerTest, ASeriesBelongsToTheProbeThatHadItFirst) {
   Make(collect);
   Make(collect);
   const Sampled sampled = Sample();
-  ASSERT_THAT(sampled.batch.groups, SizeIs(1));
+  ASSERT_THAT(sampled.batch.groups, SizeIs(2));
+  EXPECT_THAT(sampled.batch.groups[0].values, SizeIs(1));
+  EXPECT_THAT(sampled.batch.groups[1].values, IsEmpty());
   EXPECT_EQ(sampler_->counters().invalid, 1u);
 }
 
@@ -169,6 +171,19 @@ TEST_F(SamplerTest, ASourceThatVanishesEndsItsSeriesOnce) {
   EXPECT_THAT(ended.batch.groups[0].values, IsEmpty());
   EXPECT_THAT(Sample().batch.groups, IsEmpty());
   EXPECT_TRUE(sampler_->health()[0].absent);
+}
+
+// What an earlier run reported is gone then; a source that was not asked or does not answer has said nothing.
+TEST_F(SamplerTest, AProbeThatFindsNothingSaysSoOnceAnEpoch) {
+  Make([](SampleSink&) { return absl::OkStatus(); });
+  Make([](SampleSink&) { return absl::NotFoundError("no such source"); });
+  Make([](SampleSink&) { return absl::PermissionDeniedError("/proc/x"); });
+  const Sampled first = Sample();
+  EXPECT_THAT(first.batch.groups, SizeIs(2));
+  EXPECT_EQ(first.descriptors.groups_size(), 2);
+  EXPECT_THAT(Sample().batch.groups, IsEmpty());
+  sampler_->StartEpoch();
+  EXPECT_THAT(Sample().batch.groups, SizeIs(2));
 }
 
 TEST_F(SamplerTest, OverTheLimitTheLastAreDroppedAndCounted) {

@@ -101,11 +101,14 @@ TEST_F(SlowProbeTest, WhatIsAskedSeldomIsNotAskedAtTheStart) {
   clock_.Advance(absl::Seconds(20));
   ASSERT_TRUE(probe->Collect(said).ok());
   EXPECT_EQ(source_->asked, 0);
+  EXPECT_FALSE(probe->has_answered());
   clock_.Advance(absl::Seconds(10));
   ASSERT_TRUE(probe->Collect(said).ok());
   const auto end = std::chrono::steady_clock::now() + kDeadline;
   while (source_->answered == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   EXPECT_EQ(source_->asked, 1);
+  while (!probe->has_answered() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_TRUE(probe->has_answered());
 }
 
 // Answers are noticed at the next report, up to a minute later: that must not make every interval a minute longer.

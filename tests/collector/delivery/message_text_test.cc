@@ -57,13 +57,15 @@ TEST(MessageTextTest, WorseSaysTheNewSeverityUnderTheSameTopic) {
 }
 
 TEST(MessageTextTest, WhatWasClosedSaysWhy) {
-  v1::Issue issue = AnIssue();
+  Notification notification = ANotification("resolved");
+  v1::Issue& issue = notification.issue;
+  EXPECT_THAT(Plain(notification), HasSubstr("\nNext: Nothing has to be done: the data shows that it is over.\n"));
   issue.set_state("closed");
-  EXPECT_THAT(Plain(ANotification("resolved", issue)), HasSubstr("\nNext: Nothing: it is no longer watched.\n"));
-  SetTime(kNine + absl::Hours(1), *issue.mutable_resolved_time());
-  EXPECT_THAT(Plain(ANotification("resolved", issue)), HasSubstr("\nNext: Nothing: somebody has closed it, the history says why.\n"));
+  EXPECT_THAT(Plain(notification), HasSubstr("\nNext: Nothing: somebody has closed it, the history says why.\n"));
+  issue.clear_resolved_time();
+  EXPECT_THAT(Plain(notification), HasSubstr("\nNext: Nothing: it is no longer watched.\n"));
   issue.set_drill(true);
-  EXPECT_THAT(Plain(ANotification("resolved", issue)), HasSubstr("\nNext: Nothing: the drill is over.\n"));
+  EXPECT_THAT(Plain(notification), HasSubstr("\nNext: Nothing: the drill is over.\n"));
 }
 
 TEST(MessageTextTest, ResolvedSaysWhatWasWrongAndForHowLong) {
