@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <mutex>
 #include <set>
@@ -25,7 +26,10 @@ namespace {
 constexpr absl::Duration kEndAfterKill = absl::Seconds(1);
 constexpr absl::Duration kLookAgainFirst = absl::Milliseconds(1);
 constexpr absl::Duration kLookAgainMax = absl::Milliseconds(50);
-constexpr std::int64_t kEndIsSeenMs = 200;
+constexpr std::chrono::milliseconds kEndIsSeen = std::chrono::milliseconds(200);
+
+// A deadline is no matter of the wall clock, which somebody may set meanwhile.
+using SteadyClock = std::chrono::steady_clock;
 
 std::atomic<bool> programs_are_ended = false;
 
@@ -65,14 +69,14 @@ class SpawnAttributes {
 };
 
 // Reads until the end of the pipe.
-absl::Status ReadAll(int pipe, absl::Time end, std::size_t bytes_max, std::string& output) {
+absl::Status ReadAll(int pipe, SteadyClock::time_point end, std::size_t bytes_max, std::string& output) {
   std::array<char, 16 << 10> buffer;
   while (output.size() <= bytes_max) {
     if (programs_are_ended) return absl::CancelledError("was ended with the agent");
-    const std::int64_t left_ms = absl::ToInt64Milliseconds(end - absl::Now());
-    if (left_ms <= 0) return absl::DeadlineExceededError("took too long and was ended");
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - SteadyClock::now());
+    if (left.count() <= 0) return absl::DeadlineExceededError("took too long and was ended");
     pollfd waiting = {pipe, POLLIN, 0};
-    const int ready = ::poll(&waiting, 1, static_cast<int>(std::min(left_ms, kEndIsSeenMs)));
+    const int ready = ::poll(&waiting, 1, static_cast<int>(std::min(left, kEndIsSeen).count()));
     if (ready < 0 && errno != EINTR) return absl::UnavailableError(StrCat("poll: ", std::strerror(errno)));
     if (ready <= 0) continue;
     const ssize_t length = ::read(pipe, buffer.data(), buffer.size());
@@ -84,12 +88,12 @@ absl::Status ReadAll(int pipe, absl::Time end, std::size_t bytes_max, std::strin
 }
 
 // Whether `child` has ended by `end`. It stays to be waited for: its process group keeps its number until then.
-bool HasEnded(pid_t child, absl::Time end) {
+bool HasEnded(pid_t child, SteadyClock::time_point end) {
   for (absl::Duration pause = kLookAgainFirst;; pause = std::min(pause * 2, kLookAgainMax)) {
     siginfo_t info = {};
     if (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno != EINTR) return true;
     if (info.si_pid == child) return true;
-    if (absl::Now() >= end || programs_are_ended) return false;
+    if (SteadyClock::now() >= end || programs_are_ended) return false;
     absl::SleepFor(pause);
   }
 }
@@ -157,7 +161,7 @@ bool ProgramsAreEnded() { return programs_are_ended; }
 
 absl::StatusOr<ProgramEnd> RunProgram(const std::vector<std::string>& command, absl::Duration deadline,
                                       std::size_t bytes_max) {
-  const absl::Time end = absl::Now() + deadline;
+  const SteadyClock::time_point end = SteadyClock::now() + absl::ToChronoNanoseconds(deadline);
   if (programs_are_ended) return absl::CancelledError(StrCat(command[0], " is not started: the agent ends"));
   if (Unended::Get().Has(command)) {
     return absl::DeadlineExceededError(StrCat(command[0], " hangs since an earlier time, not even a kill ends it"));
@@ -175,7 +179,7 @@ absl::StatusOr<ProgramEnd> RunProgram(const std::vector<std::string>& command, a
   // Also what it has left behind, which nobody would end.
   ::kill(-*child, SIGKILL);
   int status = 0;
-  if (HasEnded(*child, absl::Now() + kEndAfterKill)) {
+  if (HasEnded(*child, SteadyClock::now() + absl::ToChronoNanoseconds(kEndAfterKill))) {
     status = TakeStatus(*child);
   } else {
     Unended::Get().Leave(command, *child);
