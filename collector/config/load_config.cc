@@ -10,10 +10,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "base/duration.h"
 #include "base/endpoint_url.h"
 #include "base/text.h"
 #include "collector/config/day_time.h"
-#include "collector/config/duration.h"
 #include "collector/config/read_channel.h"
 #include "collector/config/read_policy.h"
 #include "collector/config/read_remote_write.h"

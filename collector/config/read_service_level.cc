@@ -1,7 +1,7 @@
 // [service_level.<severity>]: until when an issue is answered, repaired, decided.
 #include "absl/strings/numbers.h"
+#include "base/duration.h"
 #include "base/text.h"
-#include "collector/config/duration.h"
 #include "collector/config/read_policy.h"
 #include "collector/config/words.h"
 

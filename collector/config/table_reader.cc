@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/text.h"
 #include "absl/strings/str_join.h"
-#include "collector/config/duration.h"
+#include "base/duration.h"
+#include "base/text.h"
 
 namespace steward::collector {
 namespace {

@@ -8,9 +8,9 @@
 #include <iostream>
 #include <sstream>
 
+#include "base/duration.h"
 #include "base/text.h"
 #include "base/version.h"
-#include "collector/config/duration.h"
 #include "collector/ctl/commands.h"
 #include "collector/ctl/findings_command_line.h"
 #include "collector/ctl/issue_command_line.h"

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "base/duration.h"
 #include "base/text.h"
-#include "collector/config/duration.h"
 
 namespace steward::collector {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/duration.h"
 #include "base/text.h"
-#include "collector/config/duration.h"
 
 namespace steward::collector {
 namespace {

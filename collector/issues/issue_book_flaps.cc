@@ -1,6 +1,6 @@
 // The part of the book that keeps what comes and goes open.
+#include "base/duration.h"
 #include "base/text.h"
-#include "collector/config/duration.h"
 #include "collector/issues/issue_book.h"
 
 namespace steward::collector {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/duration.h"
 #include "base/text.h"
-#include "collector/config/duration.h"
 #include "collector/config/weekdays.h"
 #include "collector/issues/lifecycle.h"
 #include "collector/issues/proto_time.h"

@@ -2,8 +2,8 @@
 #include <iterator>
 
 #include "absl/strings/str_join.h"
+#include "base/duration.h"
 #include "base/text.h"
-#include "collector/config/duration.h"
 #include "collector/policy/timeline/timeline.h"
 
 namespace steward::collector {

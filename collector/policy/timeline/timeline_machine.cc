@@ -5,8 +5,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "base/duration.h"
 #include "base/text.h"
-#include "collector/config/duration.h"
 
 namespace steward::collector {
 namespace {

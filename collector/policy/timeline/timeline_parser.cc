@@ -4,8 +4,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "base/duration.h"
 #include "base/text.h"
-#include "collector/config/duration.h"
 #include "collector/config/weekdays.h"
 #include "collector/policy/timeline/timeline.h"
 

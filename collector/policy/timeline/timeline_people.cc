@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "collector/config/duration.h"
+#include "base/duration.h"
 #include "collector/issues/proto_time.h"
 
 namespace steward::collector {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "base/duration.h"
 #include "base/text.h"
-#include "collector/config/duration.h"
 #include "collector/config/rule_scopes.h"
 #include "collector/issues/issue_ids.h"
 #include "collector/issues/issue_judge.h"

@@ -1,9 +1,9 @@
-#include "collector/config/duration.h"
+#include "base/duration.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace steward::collector {
+namespace steward {
 namespace {
 
 using ::testing::HasSubstr;
@@ -32,4 +32,4 @@ TEST(Duration, IsWrittenShortAndReadsBack) {
 }
 
 }  // namespace
-}  // namespace steward::collector
+}  // namespace steward

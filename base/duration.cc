@@ -1,11 +1,11 @@
-#include "collector/config/duration.h"
+#include "base/duration.h"
 
 #include <array>
 #include <charconv>
 
 #include "base/text.h"
 
-namespace steward::collector {
+namespace steward {
 namespace {
 
 struct Unit {
@@ -64,4 +64,4 @@ std::string DurationText(absl::Duration duration) {
   return out;
 }
 
-}  // namespace steward::collector
+}  // namespace steward
