@@ -35,6 +35,8 @@ struct ReportBackupOptions {
   std::string bytes;
   std::string duration;
   std::string from;     // restic, borg: whose output is on standard input
+  std::string every;
+  std::string where;    // on-site, off-site
   bool forget = false;  // nothing of the above: the job is kept no longer
 };
 int RunReportBackupCommand(const ReportBackupOptions& options);

@@ -73,6 +73,8 @@ int main(int argc, char** argv) {
   report_backup_command->add_option("--bytes", backup.bytes, "The size of what was to be saved");
   report_backup_command->add_option("--duration", backup.duration, "How long it took: 90s, 1h30m");
   report_backup_command->add_option("--from", backup.from, "restic or borg: reads result, bytes and duration from its --json output on standard input");
+  report_backup_command->add_option("--every", backup.every, "How often it is to run, for jobs that do not run daily: 12h, 7d; told once, it stands");
+  report_backup_command->add_option("--where", backup.where, "on-site, or off-site if it goes over the internet; told once, it stands");
   report_backup_command->add_flag("--forget", backup.forget, "Drops the job and what is known of it");
   report_backup_command->add_option("--state", backup.state, "The agent's directory")->capture_default_str();
   report_backup_command->footer(kReportBackupHelp);

@@ -13,12 +13,15 @@
 #include "agent/report/problem_file.h"
 #include "agent/report/report_directory.h"
 #include "agent/status_socket.h"
+#include "base/duration.h"
 #include "base/text.h"
 
 namespace steward::agent {
 namespace {
 
 constexpr absl::Duration kDurationMax = absl::Hours(24 * 366 * 100);
+constexpr absl::Duration kEveryMin = absl::Minutes(10);
+constexpr absl::Duration kEveryMax = absl::Hours(24 * 366);
 
 absl::Time Now() { return absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now())); }
 
@@ -42,6 +45,16 @@ absl::StatusOr<BackupJob> RunOf(const ReportBackupOptions& options) {
       return absl::InvalidArgumentError("--duration must be like 90s or 1h30m");
     }
     run.duration = absl::Trunc(duration, absl::Milliseconds(1));
+  }
+  if (!options.every.empty()) {
+    const auto every = ParseDuration(options.every);
+    if (!every.ok()) return absl::InvalidArgumentError(StrCat("--every ", ToStd(every.status().message())));
+    if (*every < kEveryMin || *every > kEveryMax) return absl::InvalidArgumentError("--every is from 10m to 366d");
+    run.every = absl::Trunc(*every, absl::Seconds(1));
+  }
+  if (!options.where.empty()) {
+    if (options.where != "on-site" && options.where != "off-site") return absl::InvalidArgumentError("--where must be on-site or off-site");
+    run.off_site = options.where == "off-site";
   }
   return run;
 }
@@ -76,7 +89,7 @@ absl::Status KeepRun(const ReportBackupOptions& options, const BackupJob& run) {
 }  // namespace
 
 int RunReportBackupCommand(const ReportBackupOptions& options) {
-  if (options.forget && !(options.result + options.bytes + options.duration + options.from).empty()) {
+  if (options.forget && !(options.result + options.bytes + options.duration + options.from + options.every + options.where).empty()) {
     return Fail(kWrongUsage, absl::InvalidArgumentError("--forget stands alone with --job"));
   }
   auto run = options.forget ? BackupJob() : RunOf(options);

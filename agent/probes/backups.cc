@@ -19,6 +19,12 @@ constexpr Metric kLastDuration = {.name = "steward_backup_last_duration_seconds"
                                   .help = "How long the last run of the backup job took, if it was told.",
                                   .denominator = 1000};
 
+constexpr Metric kFailedRuns = {.name = "steward_backup_failed_runs", .help = "Runs of the backup job that failed since the last good one."};
+constexpr Metric kPlannedInterval = {.name = "steward_backup_planned_interval_seconds",
+                                     .help = "How often the backup job is to run, if it was told."};
+constexpr Metric kOffSite = {.name = "steward_backup_off_site",
+                             .help = "1 if the backup job saves to somewhere beyond the internet, 0 if not, if it was told."};
+
 class BackupsProbe final : public Probe {
  public:
   BackupsProbe(Platform& platform, std::string_view directory) : platform_(platform), file_(StrCat(directory, "/", kBackupFile)) {}
@@ -54,6 +60,9 @@ void ReportBackupJobs(const BackupJobs& jobs, SampleSink& sink) {
     if (job.success_time != absl::InfinitePast()) sink.Add(kLastSuccessTime, labels, absl::ToUnixSeconds(job.success_time));
     if (job.bytes) sink.AddUnsigned(kLastBytes, labels, *job.bytes);
     if (job.duration) sink.Add(kLastDuration, labels, absl::ToInt64Milliseconds(*job.duration));
+    sink.AddUnsigned(kFailedRuns, labels, job.failed_runs);
+    if (job.every) sink.Add(kPlannedInterval, labels, absl::ToInt64Seconds(*job.every));
+    if (job.off_site) sink.Add(kOffSite, labels, *job.off_site ? 1 : 0);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "agent/platform/platform.h"
 #include "agent/probes/systemctl.h"
+#include "agent/probes/systemd_jobs.h"
 #include "agent/probes/text.h"
 
 namespace steward::agent {
@@ -93,6 +94,7 @@ class SystemdProbe final : public Probe {
       }
     }
     sink.Add(kLeftOut, {}, left_out);
+    jobs_.Report(sink);
     return absl::OkStatus();
   }
 
@@ -106,9 +108,11 @@ class SystemdProbe final : public Probe {
 
   absl::Status AskDetailsIfDue(const std::vector<SystemdUnit>& units) {
     std::set<std::string> failed;
+    std::set<std::string_view> running;
     bool has_new = false;
     for (const SystemdUnit& unit : units) {
       if (unit.active == "failed") failed.emplace(unit.name);
+      else if (unit.active != "inactive") running.insert(unit.name);
       has_new = has_new || (IsWanted(unit) && HasSystemdSeries(unit.name) && IsUnknown(unit));
     }
     ++age_;
@@ -122,6 +126,7 @@ class SystemdProbe final : public Probe {
     timers_text_ = *std::move(timers);
     services_ = ParseSystemdProperties(services_text_);
     timers_ = ParseSystemdProperties(timers_text_);
+    jobs_.Note(services_, timers_, running);
     failed_ = std::move(failed);
     age_ = 0;
     return absl::OkStatus();
@@ -207,6 +212,7 @@ class SystemdProbe final : public Probe {
   std::map<std::string_view, SystemdProperties> services_;
   std::map<std::string_view, SystemdProperties> timers_;
   std::set<std::string> failed_;
+  SystemdJobs jobs_;
   int age_ = 0;  // in questions for the states
 };
 

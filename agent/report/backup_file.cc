@@ -27,6 +27,10 @@ absl::StatusOr<BackupJob> JobFromJson(const json::object& object) {
   job.success_time = SecondsField(object, "successTime").value_or(absl::InfinitePast());
   job.bytes = UnsignedField(object, "bytes");
   if (const auto ms = UnsignedField(object, "durationMs"); ms && *ms <= kMillisecondsMax) job.duration = absl::Milliseconds(*ms);
+  // A file of a version that did not count yet knows of one.
+  job.failed_runs = UnsignedField(object, "failedRuns").value_or(job.ok ? 0 : 1);
+  if (const auto s = UnsignedField(object, "everySeconds"); s && *s <= kMillisecondsMax / 1000) job.every = absl::Seconds(*s);
+  if (const json::value* off_site = object.if_contains("offSite"); off_site != nullptr && off_site->is_bool()) job.off_site = off_site->as_bool();
   return job;
 }
 
@@ -49,7 +53,15 @@ absl::Status NoteBackupRun(const std::string& name, const BackupJob& run, Backup
                                                "`steward-agent report backup --job NAME --forget`: first is ", jobs.begin()->first));
   }
   BackupJob job = run;
-  job.success_time = run.ok ? run.run_time : known == jobs.end() ? absl::InfinitePast() : known->second.success_time;
+  job.success_time = run.ok ? run.run_time : absl::InfinitePast();
+  job.failed_runs = run.ok ? 0 : 1;
+  if (known != jobs.end()) {
+    const BackupJob& before = known->second;
+    if (!run.ok) job.success_time = before.success_time;
+    if (!run.ok) job.failed_runs = before.failed_runs + 1;
+    if (!job.every) job.every = before.every;
+    if (!job.off_site) job.off_site = before.off_site;
+  }
   jobs[name] = job;
   return absl::OkStatus();
 }
@@ -63,6 +75,9 @@ std::string FormatBackupJobs(const BackupJobs& jobs) {
     if (job.success_time != absl::InfinitePast()) object["successTime"] = absl::ToUnixSeconds(job.success_time);
     if (job.bytes) object["bytes"] = *job.bytes;
     if (job.duration) object["durationMs"] = absl::ToInt64Milliseconds(*job.duration);
+    if (job.failed_runs > 0) object["failedRuns"] = job.failed_runs;
+    if (job.every) object["everySeconds"] = absl::ToInt64Seconds(*job.every);
+    if (job.off_site) object["offSite"] = *job.off_site;
   }
   return json::serialize(json::object{{"jobs", std::move(list)}}) + "\n";
 }

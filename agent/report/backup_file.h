@@ -23,13 +23,16 @@ struct BackupJob {
   absl::Time success_time = absl::InfinitePast();  // of the last good run; InfinitePast: none known
   std::optional<std::uint64_t> bytes;              // of what was to be saved
   std::optional<absl::Duration> duration;          // whole milliseconds
+  std::uint64_t failed_runs = 0;                   // since the last good one
+  std::optional<absl::Duration> every;             // as planned, whole seconds; stands until another run tells it
+  std::optional<bool> off_site;                    // where to; stands likewise
 };
 using BackupJobs = std::map<std::string, BackupJob>;  // by name
 
 // InvalidArgument, with what a name may be.
 absl::Status CheckBackupJobName(std::string_view name);
 
-// Notes a run; what an earlier one left stands only where it is the last success.
+// Notes a run. Of earlier ones stand the last success, how many failed since, and what is planned.
 // InvalidArgument: not a name. ResourceExhausted: a job more than there may be; both say what to do.
 absl::Status NoteBackupRun(const std::string& name, const BackupJob& run, BackupJobs& jobs);
 

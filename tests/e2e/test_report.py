@@ -48,7 +48,11 @@ def test_backups_are_told_before_while_and_after_the_agent_runs(collector, make_
     good = value(collector, "steward_backup_last_success_timestamp_seconds", "files")
     assert begin <= good <= time.time()
 
+    backup(agent, "files", "--result", "failed", "--every", "7d", "--where", "off-site")
     backup(agent, "files", "--result", "failed")
+    wait_for_value(collector, "steward_backup_failed_runs", "files", 2)
+    assert value(collector, "steward_backup_planned_interval_seconds", "files") == 604800
+    assert value(collector, "steward_backup_off_site", "files") == 1
     wait_for_value(collector, "steward_backup_last_success", "files", 0)
     assert value(collector, "steward_backup_last_success_timestamp_seconds", "files") == good
     assert value(collector, "steward_backup_last_run_timestamp_seconds", "files") >= good
@@ -102,6 +106,9 @@ def test_mistakes_are_told(collector, make_agent, folder):
                       (["backup", "--job", "a", "--result", "good"], "ok or failed"),
                       (["backup", "--job", "a", "--result", "ok", "--bytes", "-1"], "whole number"),
                       (["backup", "--job", "a", "--result", "ok", "--duration", "long"], "1h30m"),
+                      (["backup", "--job", "a", "--result", "ok", "--every", "weekly"], "number and a unit"),
+                      (["backup", "--job", "a", "--result", "ok", "--every", "1s"], "from 10m to 366d"),
+                      (["backup", "--job", "a", "--result", "ok", "--where", "nas"], "on-site or off-site"),
                       (["backup", "--job", "a", "--from", "tar"], "restic or borg"),
                       (["problem", "x" * 1001], "1001 characters"),
                       (["problem", " "], "what is wrong")):

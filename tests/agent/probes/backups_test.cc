@@ -38,7 +38,7 @@ TEST_F(BackupsTest, WithoutAReportThereIsNoSource) {
 }
 
 TEST_F(BackupsTest, EveryJobHasItsLastRun) {
-  Write(R"({"jobs":{"db":{"ok":false,"runTime":2000,"successTime":1000},)"
+  Write(R"({"jobs":{"db":{"ok":false,"runTime":2000,"successTime":1000,"failedRuns":3,"everySeconds":604800,"offSite":true},)"
         R"("home":{"ok":true,"runTime":3000,"successTime":3000,"bytes":5368709120,"durationMs":90500}}})");
   for (int time = 0; time < 2; ++time) {
     Collected collected;
@@ -47,6 +47,12 @@ TEST_F(BackupsTest, EveryJobHasItsLastRun) {
     EXPECT_EQ(collected.Integer("steward_backup_last_run_timestamp_seconds{job=db}"), 2000);
     EXPECT_EQ(collected.Integer("steward_backup_last_success_timestamp_seconds{job=db}"), 1000);
     EXPECT_FALSE(collected.Has("steward_backup_last_bytes{job=db}"));
+    EXPECT_EQ(collected.Integer("steward_backup_failed_runs{job=db}"), 3);
+    EXPECT_EQ(collected.Integer("steward_backup_planned_interval_seconds{job=db}"), 604800);
+    EXPECT_EQ(collected.Integer("steward_backup_off_site{job=db}"), 1);
+    EXPECT_EQ(collected.Integer("steward_backup_failed_runs{job=home}"), 0);
+    EXPECT_FALSE(collected.Has("steward_backup_planned_interval_seconds{job=home}"));
+    EXPECT_FALSE(collected.Has("steward_backup_off_site{job=home}"));
     EXPECT_EQ(collected.Integer("steward_backup_last_success{job=home}"), 1);
     EXPECT_EQ(collected.Integer("steward_backup_last_bytes{job=home}"), 5368709120);
     EXPECT_EQ(collected.Scaled("steward_backup_last_duration_seconds{job=home}"), 90.5);

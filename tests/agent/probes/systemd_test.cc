@@ -106,6 +106,51 @@ TEST_F(SystemdTest, TimersSayWhenTheyRanAndRunNext) {
   EXPECT_FALSE(collected_.Has("steward_systemd_timer_next_trigger_seconds{name=fstrim.timer}"));
 }
 
+// Result is of the last run alone, and says "success" while the next one runs.
+TEST_F(SystemdTest, FailedRunsOfAJobAreCountedOverItsRuns) {
+  const auto probe = MakeSystemdProbe(machine_);
+  const auto run = [&](std::string_view active, std::string_view result, std::string_view ended) {
+    machine_.tools[Tool::kSystemdUnits] =
+        StrCat("backup.service loaded ", active, " x Backup\nother.service loaded failed failed O\n");
+    machine_.tools[Tool::kSystemdServices] =
+        StrCat("Version=252\n\nId=backup.service\nType=oneshot\nResult=", result, "\nInactiveEnterTimestampMonotonic=", ended,
+               "\n\nId=other.service\nType=oneshot\nResult=exit-code\nInactiveEnterTimestampMonotonic=5\n");
+    machine_.tools[Tool::kSystemdTimers] = "Id=nightly.timer\nUnit=backup.service\nResult=success\n";
+    for (int i = 0; i < kSystemdDetailsEvery; ++i) {
+      collected_ = {};
+      ASSERT_TRUE(probe->Collect(collected_).ok());
+    }
+  };
+  const auto failed_runs = [&] { return collected_.Integer("steward_systemd_job_failed_runs{name=backup.service}"); };
+  run("failed", "exit-code", "10");
+  EXPECT_EQ(failed_runs(), 1);
+  EXPECT_FALSE(collected_.Has("steward_systemd_job_failed_runs{name=other.service}")) << "no timer starts it";
+  run("failed", "exit-code", "10");
+  EXPECT_EQ(failed_runs(), 1) << "the same run";
+  run("activating", "success", "10");
+  EXPECT_EQ(failed_runs(), 1) << "the next one runs";
+  run("failed", "timeout", "20");
+  EXPECT_EQ(failed_runs(), 2);
+  run("inactive", "success", "30");
+  EXPECT_EQ(failed_runs(), 0);
+}
+
+// While its service hangs, or when it was stopped, a timer has no next time.
+TEST_F(SystemdTest, ATimersPeriodIsKeptWhenItIsNoLongerPlanned) {
+  const auto probe = MakeSystemdProbe(machine_);
+  ASSERT_TRUE(probe->Collect(collected_).ok());
+  EXPECT_EQ(collected_.Integer("steward_systemd_timer_period_seconds{name=backup.timer}"), 85);
+  EXPECT_FALSE(collected_.Has("steward_systemd_timer_period_seconds{name=fstrim.timer}"));
+  machine_.tools[Tool::kSystemdTimers] =
+      "NextElapseUSecRealtime=\nNextElapseUSecMonotonic=infinity\nLastTriggerUSec=Sun 2026-11-22 19:48:35 UTC\nId=backup.timer\n";
+  for (int i = 0; i < kSystemdDetailsEvery; ++i) {
+    collected_ = {};
+    ASSERT_TRUE(probe->Collect(collected_).ok());
+  }
+  EXPECT_FALSE(collected_.Has("steward_systemd_timer_next_trigger_seconds{name=backup.timer}"));
+  EXPECT_EQ(collected_.Integer("steward_systemd_timer_period_seconds{name=backup.timer}"), 85);
+}
+
 TEST_F(SystemdTest, DetailsAreAskedSeldomAndWhenAnotherUnitFailed) {
   const auto probe = MakeSystemdProbe(machine_);
   for (int i = 0; i < kSystemdDetailsEvery; ++i) ASSERT_TRUE(probe->Collect(collected_).ok());

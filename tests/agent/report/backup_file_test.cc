@@ -34,6 +34,29 @@ TEST(BackupFile, AFailureKeepsTheTimeOfTheLastSuccess) {
   EXPECT_EQ(jobs["never"].success_time, absl::InfinitePast());
 }
 
+TEST(BackupFile, FailedRunsAreCountedAndPlansStandUntilToldAnew) {
+  BackupJobs jobs;
+  BackupJob first = RunAt(false, 1000);
+  first.every = absl::Hours(168);
+  first.off_site = true;
+  ASSERT_TRUE(NoteBackupRun("home", first, jobs).ok());
+  ASSERT_TRUE(NoteBackupRun("home", RunAt(false, 2000), jobs).ok());
+  EXPECT_EQ(jobs["home"].failed_runs, 2u);
+  EXPECT_EQ(jobs["home"].every, absl::Hours(168));
+  EXPECT_EQ(jobs["home"].off_site, true);
+  const auto read = ParseBackupJobs(FormatBackupJobs(jobs));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->at("home").failed_runs, 2u);
+  EXPECT_EQ(read->at("home").every, absl::Hours(168));
+  EXPECT_EQ(read->at("home").off_site, true);
+  BackupJob good = RunAt(true, 3000);
+  good.every = absl::Hours(24);
+  ASSERT_TRUE(NoteBackupRun("home", good, jobs).ok());
+  EXPECT_EQ(jobs["home"].failed_runs, 0u);
+  EXPECT_EQ(jobs["home"].every, absl::Hours(24));
+  EXPECT_EQ(ParseBackupJobs(R"({"jobs":{"old":{"ok":false,"runTime":5}}})")->at("old").failed_runs, 1u) << "of a version that did not count";
+}
+
 TEST(BackupFile, IsReadAsItWasWritten) {
   BackupJobs jobs;
   BackupJob run = RunAt(true, 1700000000);

@@ -36,8 +36,8 @@ absl::StatusOr<std::string> ManagerAndServices(absl::Duration deadline) {
   if (!answer.ok()) return answer;
   // A pattern names the units that are loaded, with --all also those that do not run.
   const absl::StatusOr<std::string> services =
-      Systemctl({"show", "--all", "--property=Id,Type,Restart,NRestarts,Result,NAccepted,NConnections,NRefused", "*.service",
-                 "*.socket"},
+      Systemctl({"show", "--all", "--property=Id,Type,Restart,NRestarts,Result,NAccepted,NConnections,NRefused,InactiveEnterTimestampMonotonic",
+                 "*.service", "*.socket"},
                 deadline / 2);
   if (!services.ok()) return services;
   StrAppend(&*answer, "\n", *services);
@@ -55,7 +55,7 @@ absl::StatusOr<std::string> AskSystemd(Tool tool, absl::Duration deadline) {
       return ManagerAndServices(deadline);
     case Tool::kSystemdTimers:
       return Systemctl({"show", "--all",
-                        "--property=Id,Result,LastTriggerUSec,NextElapseUSecRealtime,NextElapseUSecMonotonic,"
+                        "--property=Id,Unit,Result,LastTriggerUSec,NextElapseUSecRealtime,NextElapseUSecMonotonic,"
                         "StateChangeTimestamp,StateChangeTimestampMonotonic",
                         "*.timer"},
                        deadline);
