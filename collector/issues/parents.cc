@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "collector/issues/proto_time.h"
+
 namespace steward::collector {
 namespace {
 
@@ -19,6 +21,8 @@ constexpr ParentRow kTable[] = {
     // Beyond the catalogue: names outside are not found then, and the ways to other places are lost with it.
     {"internet-down",        ParentScope::kSite,    ParentEffect::kHide,
      {"updates-not-working", "dns-failing", "link-quality-poor"}},
+    {"internet-down",        ParentScope::kSite,    ParentEffect::kHide,
+     {"backup-failed"}, Severity::kNone, Severity::kCritical, 0, "off-site"},
     {"disk-smart-failing",   ParentScope::kSubject, ParentEffect::kHide,
      {"disk-errors-growing", "disk-slow", "filesystem-faulty"}},
     {"os-end-of-life",       ParentScope::kMachine, ParentEffect::kHide,
@@ -60,6 +64,11 @@ bool IsSameSubject(const v1::Issue& parent, const v1::Issue& child) {
          (device != child.evidence().details().end() && IsOnDisk(device->second, parent.subject()));
 }
 
+bool BeganAfterWith(std::string_view detail, const v1::Issue& parent, const v1::Issue& child) {
+  const auto found = child.evidence().details().find(std::string(detail));
+  return found != child.evidence().details().end() && found->second != "0" && GetTime(child.raised_time()) >= GetTime(parent.raised_time());
+}
+
 }  // namespace
 
 absl::Span<const ParentRow> ParentTable() { return kTable; }
@@ -76,6 +85,7 @@ bool Explains(const ParentRow& row, const v1::Issue& parent, const v1::Issue& ch
   return parent.type() == row.parent && IsChildType(row, child.type()) && parent.id() != child.id() && !parent.drill() && !child.drill() &&
          parent.site() == child.site() &&
          ParseSeverity(parent.severity()) >= row.parent_min && ParseSeverity(child.severity()) <= row.child_max &&
+         (row.child_detail.empty() || BeganAfterWith(row.child_detail, parent, child)) &&
          (row.value_min == 0 || std::abs(parent.evidence().latest().value()) >= row.value_min) &&
          (row.scope == ParentScope::kSite || IsLinked(row.scope) != (parent.machine_id() == child.machine_id())) &&
          (row.scope != ParentScope::kSubject || IsSameSubject(parent, child));

@@ -36,6 +36,7 @@ struct ParentRow {
   Severity parent_min = Severity::kNone;       // a lesser parent explains nothing
   Severity child_max = Severity::kCritical;    // a worse child is told
   double value_min = 0;                        // of the parent's newest evidence
+  std::string_view child_detail = {};          // the child's evidence has it, not 0, and the child began after the parent
 };
 
 // The detail of a parent's evidence that names what it explained when it opened.

@@ -132,10 +132,7 @@ class RuleReader {
     ReadClasses(table, level.classes);
     Set(ReadExpression(table, "when", true), level.when);
     if (auto clear = ReadExpression(table, "clear", false)) level.clear = std::move(clear);
-    Set(table.String("threshold"), level.threshold);
-    if (!level.threshold.empty() && std::find(names_.begin(), names_.end(), level.threshold) == names_.end()) {
-      Wrong(table, "threshold", StrCat("\"", level.threshold, "\" is none of [rule.thresholds]"));
-    }
+    level.threshold = ReadExpression(table, "threshold", false);
     level.raise_time = table.Duration("raise", absl::ZeroDuration(), kTimeMax).value_or(absl::ZeroDuration());
     level.clear_time = table.Duration("clear_after", absl::ZeroDuration(), kTimeMax).value_or(level.raise_time);
     if (!rule_.levels.empty() && level.severity < rule_.levels.back().severity) {

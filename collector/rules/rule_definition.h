@@ -21,7 +21,7 @@ struct LevelDefinition {
   std::vector<std::string> classes;  // empty: all
   Expression when;                   // true: raised
   std::optional<Expression> clear;   // true: clear; none: whenever `when` is false
-  std::string threshold;             // the level shown as evidence; empty: none
+  std::optional<Expression> threshold;  // the level shown as evidence; none: 0
   absl::Duration raise_time, clear_time;
 };
 

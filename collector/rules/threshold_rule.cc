@@ -141,10 +141,11 @@ class ThresholdRule final : public Rule {
     return finding;
   }
 
-  void AddLevel(const MachineSample& sample, const RuleSettings& settings, const LevelDefinition& level, Zone zone,
-                Finding& finding) const {
+  void AddLevel(const MachineSample& sample, const RuleSettings& settings, const LevelDefinition& level,
+                const ExpressionScope& scope, Zone zone, Finding& finding) const {
     if (!IsFor(level.classes, sample.machine)) return;
-    const double threshold = level.threshold.empty() ? 0 : settings.Level(level.threshold);
+    double threshold = 0;
+    if (level.threshold) Number(level.threshold->Evaluate(scope), threshold);
     finding.levels.push_back(
         {level.name, level.severity, zone, threshold, settings.Raise(level.raise_time), settings.Clear(level.clear_time)});
   }
@@ -173,7 +174,7 @@ class ThresholdRule final : public Rule {
     scope.SetValue(value);
     bool judged = false;
     for (const LevelDefinition& level : rule_.levels) {
-      if (IsFor(level.classes, sample.machine)) AddLevel(sample, settings, level, ZoneOf(level, scope, judged), finding);
+      if (IsFor(level.classes, sample.machine)) AddLevel(sample, settings, level, scope, ZoneOf(level, scope, judged), finding);
     }
     if (!judged) return;
     if (!finding.IsClear()) AddDetails(sample.series, subject, scope, finding);
@@ -184,7 +185,8 @@ class ThresholdRule final : public Rule {
                     std::vector<Finding>& out) const {
     Finding finding = Begin(sample, subject);
     const RuleSettings& settings = of_machine.For(finding.subject);
-    for (const LevelDefinition& level : rule_.levels) AddLevel(sample, settings, level, Zone::kClear, finding);
+    const SubjectScope scope(rule_, sample.series, subject, settings);
+    for (const LevelDefinition& level : rule_.levels) AddLevel(sample, settings, level, scope, Zone::kClear, finding);
     if (!finding.levels.empty()) out.push_back(std::move(finding));
   }
 

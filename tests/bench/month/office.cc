@@ -176,6 +176,7 @@ void OfficeMachine::FurnishServer() {
         [fails](MachineState& state) { return fails ? 1 - state["service_failed"] : 1.0; });
   }
   Add(kFast, "node_systemd_unit_state", {{"name", "report.service"}, {"state", "failed"}, {"type", "oneshot"}}, Of("job_failed"));
+  Add(kFast, "steward_systemd_job_failed_runs", {{"name", "report.service"}}, [](MachineState& state) { return 2 * state["job_failed"]; });
   Add(kFast, "node_edac_correctable_errors_total", {{"controller", "0"}}, Of("ecc"));
   Add(kHourly, "steward_backup_last_success_timestamp_seconds", {{"job", "nightly"}}, Of("backup_time"));
   Add(kHourly, "steward_backup_last_success", {{"job", "nightly"}}, [](MachineState& state) { return 1 - state["backup_failed"]; });

@@ -54,6 +54,21 @@ TEST(ParentsTest, ASilentMachineExplainsAllOfItsOwnButItsOwnAbsence) {
   EXPECT_TRUE(IsChild(AnIssue("scheduled-job-failed", "report.timer"), AnIssue("service-failed", "report.service")));
 }
 
+TEST(ParentsTest, ALostInternetExplainsWhatFailedToGoThereSince) {
+  v1::Issue internet = AnIssue("internet-down", "", "critical", "");
+  internet.mutable_raised_time()->set_seconds(1000);
+  v1::Issue backup = AnIssue("backup-failed", "nightly");
+  backup.mutable_raised_time()->set_seconds(2000);
+  EXPECT_FALSE(IsChild(internet, backup)) << "where it goes to is not known";
+  auto& details = *backup.mutable_evidence()->mutable_details();
+  details["off-site"] = "0";
+  EXPECT_FALSE(IsChild(internet, backup));
+  details["off-site"] = "1";
+  EXPECT_TRUE(IsChild(internet, backup));
+  backup.mutable_raised_time()->set_seconds(999);
+  EXPECT_FALSE(IsChild(internet, backup)) << "it failed before";
+}
+
 TEST(ParentsTest, AMachineThatFeedsOrHoldsAnotherIsNotThatOne) {
   const v1::Issue ups = AnIssue("ups-on-battery", "ups1", "high", "m1");
   EXPECT_TRUE(IsChild(ups, AnIssue("machine-offline", "", "critical", "m2")));

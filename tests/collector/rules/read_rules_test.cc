@@ -61,7 +61,7 @@ TEST(ReadRulesTest, NamesMistakesByFileAndLine) {
   EXPECT_THAT(Mistake(With("title", "tilte")), HasSubstr("tilte"));
   EXPECT_THAT(Mistake(With("\"tape-full\"", "\"Tape Full\"")), HasSubstr("lower-case words with hyphens"));
   EXPECT_THAT(Mistake(With("{tape}\"", "{tape\"")), HasSubstr("a { is not closed"));
-  EXPECT_THAT(Mistake(With("threshold = \"full\"", "threshold = \"fall\"")), HasSubstr("none of [rule.thresholds]"));
+  EXPECT_THAT(Mistake(With("threshold = \"full\"", "threshold = \"fall\"")), HasSubstr("threshold, column 1: \"fall\" is neither"));
   EXPECT_THAT(Mistake(With("raise = \"5m\"", "raise = 5")), HasSubstr("without a unit"));
   EXPECT_THAT(Mistake(With("100 * tape_used / tape_size", "3")), HasSubstr("reads no metric"));
   EXPECT_THAT(Mistake("[[rule]"), HasSubstr("own.toml:1:"));
