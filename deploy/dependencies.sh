@@ -4,13 +4,14 @@ set -euo pipefail
 
 usage() {
   cat <<'TXT'
-usage: deploy/dependencies.sh [--build] [--test] [--fuzz] [--portable] [--check]
+usage: deploy/dependencies.sh [--build] [--test] [--fuzz] [--portable] [--arm64] [--check]
 
 Installs what is missing from Debian's packages, for the purposes named (none named: --build and --test):
   --build     compiler, build tools and libraries: all that deploy/quickstart.sh needs
   --test      what tests/run.sh needs on top: test libraries, pytest, an SMTP server, Prometheus and its friends
   --fuzz      clang, for the fuzz targets of tests/run.sh --full
   --portable  what deploy/portable-agent.sh needs on top of --build
+  --arm64     what deploy/portable-agent.sh --arch arm64 needs on top of --portable, and qemu to run the result
   --check     installs nothing: prints what is missing, one package a line, and ends with 1 if anything is
 TXT
 }
@@ -33,6 +34,7 @@ test_packages=(
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 # Tools for source packages, and the libraries whose static archives are taken as they are.
 portable_packages=(binutils debian-archive-keyring dpkg-dev make perl libc-ares-dev libre2-dev zlib1g-dev)
+arm64_packages=(g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static)
 # These bring services that nobody asked for: they are kept from starting, now and at the next boot.
 service_packages=(prometheus prometheus-node-exporter prometheus-alertmanager victoria-metrics)
 
@@ -118,7 +120,7 @@ main() {
   local check=no purposes=()
   while [ $# -gt 0 ]; do
     case $1 in
-      --build | --test | --fuzz | --portable) purposes+=("${1#--}") ;;
+      --build | --test | --fuzz | --portable | --arm64) purposes+=("${1#--}") ;;
       --check) check=yes ;;
       -h | --help) usage; exit 0 ;;
       *) say "dependencies: unknown option $1"; usage >&2; exit 2 ;;
