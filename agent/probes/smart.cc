@@ -8,6 +8,7 @@
 
 #include "agent/platform/linux/tools/smart.h"
 #include "agent/platform/platform.h"
+#include "agent/probes/disk_redundancy.h"
 #include "agent/probes/json_fields.h"
 #include "agent/probes/text.h"
 #include "base/text.h"
@@ -29,6 +30,8 @@ constexpr Metric Counter(std::string_view name, std::string_view help) {
 constexpr Metric kState = Gauge("steward_smart_disk_state",
                                 "What came of asking the disk: health (it told), asleep (it was not woken), none (it or what "
                                 "lies before it knows no SMART), no_answer (it hangs or could not be opened).");
+constexpr Metric kRedundant = Gauge("steward_smart_disk_redundant",
+                                    "1 if all data of the disk is also on other disks (RAID), 0 if some is on it alone; absent: not known.");
 constexpr Metric kDevice = Gauge("smartctl_device", "Device info");
 constexpr Metric kExitStatus = Gauge("smartctl_device_smartctl_exit_status", "Exit status of smartctl on device");
 constexpr Metric kPassed = Gauge("smartctl_device_smart_status", "General smart status");
@@ -198,7 +201,7 @@ class Disk {
   SampleSink& sink_;
 };
 
-void ReportDisk(std::string_view device, const json::value& answer, SampleSink& sink) {
+void ReportDisk(const std::string& device, const json::value& answer, DiskRedundancy* redundancy, SampleSink& sink) {
   const auto exit_code = JsonInteger(Find(answer, {"exit_code"}));
   const json::value document = ParsedJson(JsonText(Find(answer, {"output"})));
   Disk disk(device, document, sink);
@@ -220,6 +223,8 @@ void ReportDisk(std::string_view device, const json::value& answer, SampleSink& 
   const LabelView labels[] = {{"device", device}};
   sink.Add(kExitStatus, labels, *exit_code);
   disk.Report();
+  if (is != "health" || redundancy == nullptr) return;
+  if (const std::optional<bool> redundant = redundancy->Of(device)) sink.Add(kRedundant, labels, *redundant ? 1 : 0);
 }
 
 class SmartProbe final : public Probe {
@@ -230,7 +235,9 @@ class SmartProbe final : public Probe {
 
   absl::Status Collect(SampleSink& sink) override {
     const absl::StatusOr<std::string> answer = platform_.RunTool(Tool::kSmart, kSmartDeadline);
-    return answer.ok() ? ParseSmart(*answer, sink) : answer.status();
+    if (!answer.ok()) return answer.status();
+    DiskRedundancy redundancy(platform_);
+    return ParseSmart(*answer, &redundancy, sink);
   }
 
  private:
@@ -239,14 +246,14 @@ class SmartProbe final : public Probe {
 
 }  // namespace
 
-absl::Status ParseSmart(std::string_view text, SampleSink& sink) {
+absl::Status ParseSmart(std::string_view text, DiskRedundancy* redundancy, SampleSink& sink) {
   const json::value answers = ParsedJson(text);
   if (!answers.is_array()) return Malformed("smart", text);
   std::set<std::string> seen;
   for (const json::value& answer : answers.get_array()) {
     const std::string device = JsonText(Find(answer, {"device"}));
     if (device.empty() || device.size() > kDeviceBytesMax || !seen.insert(device).second) continue;
-    ReportDisk(device, answer, sink);
+    ReportDisk(device, answer, redundancy, sink);
   }
   return absl::OkStatus();
 }

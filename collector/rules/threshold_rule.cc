@@ -66,6 +66,8 @@ class SubjectScope final : public ExpressionScope {
 
 // Until nothing of a subject in its probe's samples means that it is gone: a probe that begins may not see everything at once.
 constexpr absl::Duration kGoneAfter = absl::Minutes(15);
+// A disk that was taken out needs no week to prove that it fails no longer.
+constexpr absl::Duration kGoneClearMax = absl::Hours(1);
 
 class ThresholdRule final : public Rule {
  public:
@@ -142,12 +144,12 @@ class ThresholdRule final : public Rule {
   }
 
   void AddLevel(const MachineSample& sample, const RuleSettings& settings, const LevelDefinition& level,
-                const ExpressionScope& scope, Zone zone, Finding& finding) const {
+                const ExpressionScope& scope, Zone zone, absl::Duration clear_max, Finding& finding) const {
     if (!IsFor(level.classes, sample.machine)) return;
     double threshold = 0;
     if (level.threshold) Number(level.threshold->Evaluate(scope), threshold);
-    finding.levels.push_back(
-        {level.name, level.severity, zone, threshold, settings.Raise(level.raise_time), settings.Clear(level.clear_time)});
+    finding.levels.push_back({level.name, level.severity, zone, threshold, settings.Raise(level.raise_time),
+                              std::min(settings.Clear(level.clear_time), clear_max)});
   }
 
   // What has no data keeps what is raised, and raises nothing.
@@ -174,7 +176,7 @@ class ThresholdRule final : public Rule {
     scope.SetValue(value);
     bool judged = false;
     for (const LevelDefinition& level : rule_.levels) {
-      if (IsFor(level.classes, sample.machine)) AddLevel(sample, settings, level, scope, ZoneOf(level, scope, judged), finding);
+      if (IsFor(level.classes, sample.machine)) AddLevel(sample, settings, level, scope, ZoneOf(level, scope, judged), absl::InfiniteDuration(), finding);
     }
     if (!judged) return;
     if (!finding.IsClear()) AddDetails(sample.series, subject, scope, finding);
@@ -186,7 +188,7 @@ class ThresholdRule final : public Rule {
     Finding finding = Begin(sample, subject);
     const RuleSettings& settings = of_machine.For(finding.subject);
     const SubjectScope scope(rule_, sample.series, subject, settings);
-    for (const LevelDefinition& level : rule_.levels) AddLevel(sample, settings, level, scope, Zone::kClear, finding);
+    for (const LevelDefinition& level : rule_.levels) AddLevel(sample, settings, level, scope, Zone::kClear, kGoneClearMax, finding);
     if (!finding.levels.empty()) out.push_back(std::move(finding));
   }
 

@@ -164,7 +164,7 @@ void Samples(std::uint8_t choice, std::string_view text, SampleSink& sink) {
       (void)ParseExposition("x.prom", text, [](const ExposedSample&) {});
       break;
     case 33:
-      (void)ParseSmart(text, sink);
+      (void)ParseSmart(text, nullptr, sink);
       break;
     case 34:
       (void)ParseLvm(text, sink);

@@ -23,7 +23,7 @@ boost::json::value Answer(const std::string& device, int exit_code, const std::s
 
 Collected Parse(const boost::json::array& answers) {
   Collected collected;
-  const absl::Status status = ParseSmart(boost::json::serialize(answers), collected);
+  const absl::Status status = ParseSmart(boost::json::serialize(answers), nullptr, collected);
   EXPECT_TRUE(status.ok()) << status;
   return collected;
 }
@@ -131,8 +131,8 @@ TEST(Smart, DamagedPartsCostNoOther) {
   EXPECT_EQ(disks.Integer("smartctl_device_power_on_seconds{device=sdc}"), std::numeric_limits<std::int64_t>::max());
   EXPECT_EQ(disks.Integer("smartctl_device_smart_status{device=sdd}"), 1);
   Collected nothing;
-  EXPECT_TRUE(absl::IsDataLoss(ParseSmart("{\"device\":", nothing)));
-  EXPECT_TRUE(absl::IsDataLoss(ParseSmart("", nothing)));
+  EXPECT_TRUE(absl::IsDataLoss(ParseSmart("{\"device\":", nullptr, nothing)));
+  EXPECT_TRUE(absl::IsDataLoss(ParseSmart("", nullptr, nothing)));
   EXPECT_TRUE(nothing.integers.empty());
 }
 
