@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "agent/inventory/bundle.h"
 #include "agent/inventory/facts.h"
 #include "agent/platform/platform.h"
 #include "agent/probes/text.h"
@@ -59,24 +60,29 @@ class PackageInventory final : public InventorySource {
   std::string_view group() const override { return "package"; }
 
   absl::Status Collect(std::vector<Fact>& facts) override {
+    AddBundles(platform_, facts);
     std::string text;
     const absl::Status dpkg = platform_.ReadFile("/var/lib/dpkg/status", text);
     if (dpkg.ok()) ParseDpkgStatus(text, facts);
-    if (!dpkg.ok() && !absl::IsNotFound(dpkg)) return dpkg;
-    if (!HasRpmDatabase()) {
-      return dpkg.ok() ? absl::OkStatus()
-                       : absl::NotFoundError("neither dpkg's nor rpm's database: packages are not known");
+    const absl::Status apk = platform_.ReadFile("/lib/apk/db/installed", text);
+    if (apk.ok()) ParseApkDatabase(text, facts);
+    for (const absl::Status& status : {dpkg, apk}) {
+      if (!status.ok() && !absl::IsNotFound(status)) return status;
     }
+    const absl::Status rpm = AddRpmPackages(facts);
+    if (absl::IsNotFound(rpm) && (dpkg.ok() || apk.ok())) return absl::OkStatus();
+    return rpm;
+  }
+
+ private:
+  absl::Status AddRpmPackages(std::vector<Fact>& facts) {
+    if (!HasRpmDatabase()) return absl::NotFoundError("no database of dpkg, rpm or apk: packages are not known");
     const absl::StatusOr<std::string> list = platform_.RunTool(Tool::kRpmPackages, kRpmDeadline);
-    if (absl::IsNotFound(list.status())) {
-      return dpkg.ok() ? absl::OkStatus() : absl::NotFoundError("no rpm tool: packages are not known");
-    }
+    if (absl::IsNotFound(list.status())) return absl::NotFoundError("no rpm tool: packages are not known");
     if (!list.ok()) return list.status();
     ParseRpmList(*list, facts);
     return absl::OkStatus();
   }
-
- private:
   bool HasRpmDatabase() {
     return platform_.Exists("/var/lib/rpm/rpmdb.sqlite") || platform_.Exists("/var/lib/rpm/Packages") ||
            platform_.Exists("/var/lib/rpm/Packages.db") || platform_.Exists("/usr/lib/sysimage/rpm/rpmdb.sqlite") ||
@@ -103,6 +109,20 @@ void ParseDpkgStatus(std::string_view text, std::vector<Fact>& facts) {
     AddFact(facts, is_foreign ? StrCat(package.name, ":", package.architecture) : std::string(package.name),
             package.version);
   }
+}
+
+void ParseApkDatabase(std::string_view text, std::vector<Fact>& facts) {
+  std::string_view line, name, version;
+  const auto add = [&] {
+    if (!name.empty()) AddFact(facts, std::string(name), version);
+    name = version = {};
+  };
+  while (NextLine(text, line)) {
+    if (line.empty()) add();
+    else if (line.starts_with("P:")) name = Trimmed(line.substr(2));
+    else if (line.starts_with("V:")) version = Trimmed(line.substr(2));
+  }
+  add();
 }
 
 void ParseRpmList(std::string_view text, std::vector<Fact>& facts) {

@@ -20,7 +20,6 @@ enum class Tool : std::uint8_t {
   kDnfUpdates,      // dnf updateinfo of what waits, from the cache
   kSmart,           // root: smartctl --json of every disk that is awake, in one JSON array (linux/tools/smart.h)
   kLvm,             // root: lvs --reportformat json
-  kZfsPools,        // zpool list -Hp
   kKernelLog,       // root: lines of the kernel's log that tell of faults (linux/tools/kernel_log.h)
   kFirewall,        // root: nft's or iptables' input policy
   kSshSettings,     // root: sshd -T
@@ -29,6 +28,9 @@ enum class Tool : std::uint8_t {
   kFailedLogins,    // root: a line a failed log-in of the last hour, time, user, source
   kDmiSerials,      // root: serial numbers below /sys/class/dmi/id
   kUps,             // what the NUT server on this machine tells of each UPS: its own lines, UPS and VAR
+  kPrinters,        // lpstat -l -p of this machine's CUPS (linux/tools/printers.h)
+  kFirmwareUpgrades,  // fwupdmgr get-upgrades --json, while fwupd runs (linux/tools/firmware_upgrades.h)
+  kCertificates,    // root: certificates in folders that only root may read (linux/tools/certificates.h)
 };
 
 struct ToolDefinition {

@@ -14,7 +14,6 @@ constexpr std::array kTools = {
     ToolDefinition{Tool::kDnfUpdates, "dnf-updates"},
     ToolDefinition{Tool::kSmart, "smart", true},
     ToolDefinition{Tool::kLvm, "lvm", true},
-    ToolDefinition{Tool::kZfsPools, "zfs-pools"},
     ToolDefinition{Tool::kKernelLog, "kernel-log", true},
     ToolDefinition{Tool::kFirewall, "firewall", true},
     ToolDefinition{Tool::kSshSettings, "ssh-settings", true},
@@ -23,6 +22,9 @@ constexpr std::array kTools = {
     ToolDefinition{Tool::kFailedLogins, "failed-logins", true},
     ToolDefinition{Tool::kDmiSerials, "dmi-serials", true},
     ToolDefinition{Tool::kUps, "ups"},
+    ToolDefinition{Tool::kPrinters, "printers"},
+    ToolDefinition{Tool::kFirmwareUpgrades, "firmware-upgrades"},
+    ToolDefinition{Tool::kCertificates, "certificates", true},
 };
 
 constexpr bool InOrder() {

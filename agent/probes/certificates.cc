@@ -11,14 +11,17 @@
 #include <optional>
 #include <utility>
 
+#include "agent/platform/linux/tools/certificates.h"
 #include "agent/platform/platform.h"
+#include "agent/probes/text.h"
 #include "base/text.h"
 
 namespace steward::agent {
 namespace {
 
 constexpr absl::Duration kInterval = absl::Hours(6);
-constexpr std::string_view kLetsEncrypt = "/etc/letsencrypt/live";
+constexpr absl::Duration kHelperDeadline = absl::Seconds(20);
+constexpr std::string_view kLetsEncrypt = kLetsEncryptFolder;
 constexpr std::size_t kNameBytesMax = 200;
 
 constexpr Metric kNotAfter = {.name = "steward_certificate_not_after_timestamp_seconds",
@@ -127,17 +130,26 @@ class CertificatesProbe final : public Probe {
 
  private:
   absl::Status AddLetsEncrypt(std::vector<std::string>& paths) {
+    told_.clear();
     std::vector<std::string> names;
     const absl::Status listed = platform_.ListDirectory(kLetsEncrypt, names);
-    if (absl::IsPermissionDenied(listed)) {
-      return absl::PermissionDeniedError(StrCat(kLetsEncrypt, ": root's alone; name the certificate's file, or a copy that the agent may "
-                                                              "read, by [[certificate]] in agent.toml"));
-    }
+    if (absl::IsPermissionDenied(listed)) return AddToldByRoot(paths);
     if (!listed.ok()) return listed;
     for (const std::string& name : names) {
       std::string path = StrCat(kLetsEncrypt, "/", name, "/cert.pem");
       if (platform_.Exists(path)) paths.push_back(std::move(path));
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddToldByRoot(std::vector<std::string>& paths) {
+    const absl::StatusOr<std::string> text = platform_.RunTool(Tool::kCertificates, kHelperDeadline);
+    if (!text.ok()) {
+      return absl::PermissionDeniedError(StrCat(kLetsEncrypt, ": root's alone, and its helper does not tell (", ToStd(text.status().message()),
+                                                "); name the certificate's file, or a copy that the agent may read, by [[certificate]] in agent.toml"));
+    }
+    told_ = SplitCertificates(*text);
+    for (const auto& [path, content] : told_) paths.push_back(path);
     return absl::OkStatus();
   }
 
@@ -154,6 +166,7 @@ class CertificatesProbe final : public Probe {
   }
 
   absl::StatusOr<Certificate> Read(const std::string& path) {
+    if (const auto told = told_.find(path); told != told_.end()) return ParseCertificate(told->second);
     FileContent content;
     if (absl::Status status = platform_.ReadFile(path, content.text); !status.ok()) return status;
     return ParseCertificate(content.text);
@@ -161,9 +174,21 @@ class CertificatesProbe final : public Probe {
 
   Platform& platform_;
   std::vector<std::string> named_;
+  std::map<std::string, std::string> told_;  // by root's helper, by path
 };
 
 }  // namespace
+
+std::map<std::string, std::string> SplitCertificates(std::string_view text) {
+  std::map<std::string, std::string> certificates;
+  std::string* content = nullptr;
+  std::string_view line;
+  while (NextLine(text, line)) {
+    if (line.starts_with('/')) content = certificates.size() < kCertificatesMax ? &certificates[std::string(line)] : nullptr;
+    else if (content != nullptr) StrAppend(content, line, "\n");
+  }
+  return certificates;
+}
 
 absl::StatusOr<Certificate> ParseCertificate(std::string_view content) {
   if (content.size() > kCertificateFileBytesMax) return absl::InvalidArgumentError("too large for a certificate");

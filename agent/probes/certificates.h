@@ -1,6 +1,7 @@
 // When the certificates end that this machine serves: Let's Encrypt's, and the files that agent.toml names by [[certificate]].
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,8 +25,12 @@ struct Certificate {
 // The first certificate of a PEM file, or one in DER. InvalidArgument: there is none, or it is not understood.
 absl::StatusOr<Certificate> ParseCertificate(std::string_view content);
 
-// `paths`: files, beside those below /etc/letsencrypt/live. A file that is named and cannot be read has
-// steward_certificate_readable 0. PermissionDenied: nothing is named, and Let's Encrypt's folder is root's.
+// `text` as Tool::kCertificates gives it: contents by path.
+std::map<std::string, std::string> SplitCertificates(std::string_view text);
+
+// `paths`: files, beside those below /etc/letsencrypt/live, which root's helper tells where only root may read them. A file that
+// is named and cannot be read has steward_certificate_readable 0. PermissionDenied: nothing is named, Let's Encrypt's folder is
+// root's, and there is no helper.
 std::unique_ptr<Probe> MakeCertificatesProbe(Platform& platform, std::vector<std::string> paths);
 
 }  // namespace steward::agent

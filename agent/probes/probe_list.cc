@@ -20,6 +20,7 @@
 #include "agent/probes/failed_logins.h"
 #include "agent/probes/filefd.h"
 #include "agent/probes/filesystem.h"
+#include "agent/probes/firmware_upgrades.h"
 #include "agent/probes/hwmon.h"
 #include "agent/probes/interrupts.h"
 #include "agent/probes/kernel_log.h"
@@ -35,6 +36,7 @@
 #include "agent/probes/posture/posture.h"
 #include "agent/probes/power_supply.h"
 #include "agent/probes/pressure.h"
+#include "agent/probes/printers.h"
 #include "agent/probes/processes.h"
 #include "agent/probes/rapl.h"
 #include "agent/probes/reboot_required.h"
@@ -111,6 +113,8 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSe
   probes.push_back(MakeRestartsProbe(platform));
   probes.push_back(MakeRebootRequiredProbe(platform));
   probes.push_back(MakeUpdatesProbe(platform, settings.updates ? settings.updates : std::make_shared<PackageUpdates>(platform)));
+  probes.push_back(MakeFirmwareUpgradesProbe(platform));
+  probes.push_back(MakePrintersProbe(platform));
   probes.push_back(MakeCertificatesProbe(platform, settings.certificates));
   probes.push_back(MakePostureProbe(platform));
   probes.push_back(MakeAccountsProbe(platform));

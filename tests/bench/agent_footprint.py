@@ -7,9 +7,10 @@ usage: agent_footprint.py --bin DIR [--agent FILE] [--seconds 600] [--interval 1
 Starts a collector, this machine's agent and a node_exporter that is scraped by curl at the same interval; all on loopback,
 each from a private copy, so that no page of its binary is shared with another process. The agent reaches the collector
 through a relay of this program that counts bytes: TLS and gRPC framing included, TCP/IP headers not.
-CPU is user + system seconds from /proc/PID/stat, with what their children used (the agent's tools), memory PSS of
-smaps_rollup, both summed over all processes of a program, wakeups voluntary context switches of all threads. Needs
-prometheus-node-exporter and curl; collectd-core and zabbix-agent are left out where they are not installed.
+CPU is user + system seconds from /proc/PID/stat; what its children used that have ended is told apart as tools_cpu_seconds (the
+agent's tools, of which apt-get takes seconds, once a day or when packages have changed). Memory is PSS of smaps_rollup, wakeups
+are voluntary context switches of all threads; each is summed over all processes of a program. Needs prometheus-node-exporter
+and curl; collectd-core and zabbix-agent are left out where they are not installed.
 """
 import argparse, datetime, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
@@ -20,7 +21,12 @@ HZ = os.sysconf("SC_CLK_TCK")
 
 def cpu_seconds(pid):
     text = open(f"/proc/{pid}/stat").read()
-    return sum(map(int, text[text.rindex(")") + 2:].split()[11:15])) / HZ
+    return sum(map(int, text[text.rindex(")") + 2:].split()[11:13])) / HZ
+
+
+def tools_cpu_seconds(pid):
+    text = open(f"/proc/{pid}/stat").read()
+    return sum(map(int, text[text.rindex(")") + 2:].split()[13:15])) / HZ
 
 
 def memory_kib(pid):
@@ -169,7 +175,7 @@ class Bench:
         time.sleep(2 * interval)  # both have settled
 
         programs = {"agent": agent, "node_exporter": exporter} | {name: pid for name, (pid, _) in pushing.items()}
-        before = {name: (sum(map(cpu_seconds, family(pid))), sum(map(wakeups, family(pid)))) for name, pid in programs.items()}
+        before = {name: [sum(map(count, family(pid))) for count in (cpu_seconds, wakeups, tools_cpu_seconds)] for name, pid in programs.items()}
         pushed = {name: (sink.bytes, sink.values) for name, (_, sink) in pushing.items()}
         sent, received, scraped, cycles, text = relay.sent, relay.received, 0, 0, b""
         begun = time.monotonic()
@@ -181,7 +187,7 @@ class Bench:
         elapsed = time.monotonic() - begun
 
         def row(name, pid, values, wire):
-            cpu, woken = before[name]
+            cpu, woken, tools = before[name]
             cpu = sum(map(cpu_seconds, family(pid))) - cpu
             return {
                 "values_per_cycle": values,
@@ -189,6 +195,7 @@ class Bench:
                 "threads": sum(len(os.listdir(f"/proc/{one}/task")) for one in family(pid)),
                 "cpu_seconds_per_hour": round(cpu * 3600 / elapsed, 3),
                 "cpu_ms_per_cycle": round(cpu * 1000 / cycles, 3),
+                "tools_cpu_seconds": round(sum(map(tools_cpu_seconds, family(pid))) - tools, 2),
                 "wakeups_per_second": round((sum(map(wakeups, family(pid))) - woken) / elapsed, 2),
                 "bytes_sent_per_cycle": round(wire / (elapsed / interval)),
                 "installed_bytes": loaded_bytes(pid),

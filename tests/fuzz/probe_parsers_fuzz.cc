@@ -33,6 +33,7 @@
 #include "agent/probes/failed_logins.h"
 #include "agent/probes/filefd.h"
 #include "agent/probes/filesystem.h"
+#include "agent/probes/firmware_upgrades.h"
 #include "agent/probes/hwmon.h"
 #include "agent/probes/interrupts.h"
 #include "agent/probes/kernel_log.h"
@@ -50,6 +51,7 @@
 #include "agent/probes/posture/protections.h"
 #include "agent/probes/posture/ssh_server.h"
 #include "agent/probes/pressure.h"
+#include "agent/probes/printers.h"
 #include "agent/probes/processes.h"
 #include "agent/probes/reboot_required.h"
 #include "agent/probes/restarts.h"
@@ -165,6 +167,12 @@ void Samples(std::uint8_t choice, std::string_view text, SampleSink& sink) {
       break;
     case 33:
       (void)ParseSmart(text, nullptr, sink);
+      break;
+    case 76:
+      ParsePrinters(text, sink);
+      break;
+    case 77:
+      (void)ParseFirmwareUpgrades(text, sink);
       break;
     case 34:
       (void)ParseLvm(text, sink);
@@ -345,6 +353,9 @@ void Reports(std::uint8_t choice, std::string_view text) {
     case 75:
       (void)ParseProblems(text).status();
       break;
+    case 78:
+      (void)SplitCertificates(text);
+      break;
     default:
       break;
   }
@@ -356,7 +367,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   CheckingSink sink;
-  const auto choice = static_cast<std::uint8_t>(data[0] % 76);
+  const auto choice = static_cast<std::uint8_t>(data[0] % 79);
   Samples(choice, text, sink);
   Facts(choice, text);
   Services(choice, text);

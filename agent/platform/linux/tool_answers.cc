@@ -7,11 +7,14 @@
 #include "absl/time/clock.h"
 #include "agent/platform/linux/run_program.h"
 #include "agent/platform/linux/tools/account_secrets.h"
+#include "agent/platform/linux/tools/certificates.h"
 #include "agent/platform/linux/tools/failed_logins.h"
 #include "agent/platform/linux/tools/firewall.h"
+#include "agent/platform/linux/tools/firmware_upgrades.h"
 #include "agent/platform/linux/tools/kernel_log.h"
 #include "agent/platform/linux/tools/lvm.h"
 #include "agent/platform/linux/tools/nut.h"
+#include "agent/platform/linux/tools/printers.h"
 #include "agent/platform/linux/tools/smart.h"
 #include "agent/platform/linux/tools/ssh_settings.h"
 #include "agent/platform/linux/tools/systemd.h"
@@ -62,6 +65,12 @@ absl::StatusOr<std::string> RunToolHere(Tool tool, absl::Duration deadline) {
       return ReadKernelLog();
     case Tool::kUps:
       return AskNut(kNutPort, deadline);
+    case Tool::kCertificates:
+      return AskCertificates(RootedFiles(""));
+    case Tool::kPrinters:
+      return AskPrinters(RootedFiles(""), deadline);
+    case Tool::kFirmwareUpgrades:
+      return AskFirmwareUpgrades(RootedFiles(""), deadline);
     case Tool::kSystemdUnits:
     case Tool::kSystemdServices:
     case Tool::kSystemdTimers:

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/inventory/bundle.h"
 #include "agent/inventory/inventory.h"
 #include "agent/inventory/job.h"
 #include "agent/inventory/package.h"
@@ -19,6 +20,7 @@
 #include "agent/platform/platform.h"
 #include "agent/probes/package_updates.h"
 #include "gtest/gtest.h"
+#include "tests/agent/probes/answering_platform.h"
 #include "tests/support/temp_dir.h"
 
 namespace steward::agent {
@@ -70,6 +72,31 @@ TEST(RpmList, APackageOfASecondArchitectureGoesByItsName) {
   EXPECT_EQ(Value(facts, "glibc"), "2.41-11");
   EXPECT_EQ(Value(facts, "glibc.i686"), "2.41-11") << "as dnf calls its update";
   EXPECT_EQ(Value(facts, "tzdata"), "2025b-1");
+}
+
+TEST(Apk, EachStanzaIsAPackage) {
+  std::vector<Fact> facts;
+  ParseApkDatabase("C:Q1x=\nP:busybox\nV:1.36.1-r29\nA:x86_64\n\nP:musl\nV:1.2.5-r0\n\n\nV:9\n\nP:cut", facts);
+  EXPECT_EQ(facts.size(), 2u);
+  EXPECT_EQ(Value(facts, "busybox"), "1.36.1-r29");
+  EXPECT_EQ(Value(facts, "musl"), "1.2.5-r0");
+}
+
+TEST(Bundles, SnapsByVersionAndFlatpaksByBranchAndCommit) {
+  AnsweringPlatform machine;
+  machine.files["/snap/README"] = "x";
+  machine.files["/snap/bin/firefox"] = "x";
+  machine.files["/snap/firefox/current/meta/snap.yaml"] = "name: firefox\nversion: '131.0-2'\nsummary: x\n";
+  machine.files["/snap/core22/current/meta/snap.yaml"] = "name: core22\nversion: 20240823\n";
+  machine.files["/var/lib/flatpak/app/org.gimp.GIMP/current/active/metadata"] = "x";
+  machine.real_paths["/var/lib/flatpak/app/org.gimp.GIMP/current/active"] =
+      "/var/lib/flatpak/app/org.gimp.GIMP/x86_64/stable/3f2a1c0b9d8e7f6a5b4c";
+  std::vector<Fact> facts;
+  AddBundles(machine, facts);
+  EXPECT_EQ(facts.size(), 3u);
+  EXPECT_EQ(Value(facts, "snap:firefox"), "131.0-2");
+  EXPECT_EQ(Value(facts, "snap:core22"), "20240823");
+  EXPECT_EQ(Value(facts, "flatpak:org.gimp.GIMP"), "stable 3f2a1c0b9d8e");
 }
 
 TEST(Accounts, PeopleAndAdministratorsWithoutFullNames) {

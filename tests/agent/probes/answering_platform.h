@@ -15,6 +15,7 @@ namespace steward::agent {
 class AnsweringPlatform final : public Platform {
  public:
   std::map<std::string, std::string, std::less<>> files;  // by path; folders follow from them
+  std::set<std::string, std::less<>> refused;  // folders that may not be listed
   std::map<std::string, std::string, std::less<>> real_paths;
   std::map<std::string, FileAttributes, std::less<>> attributes;
   std::map<Tool, absl::StatusOr<std::string>> tools;
@@ -30,6 +31,7 @@ class AnsweringPlatform final : public Platform {
     return absl::OkStatus();
   }
   absl::Status ListDirectory(std::string_view path, std::vector<std::string>& names) override {
+    if (refused.contains(path)) return absl::PermissionDeniedError(ToAbsl(path));
     std::set<std::string> found;
     for (const auto& [file, content] : files) {
       if (!file.starts_with(StrCat(path, "/"))) continue;

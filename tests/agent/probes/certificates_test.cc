@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "agent/platform/platform.h"
+#include "tests/agent/probes/answering_platform.h"
 #include "tests/agent/probes/collected.h"
 #include "tests/support/temp_dir.h"
 
@@ -96,6 +97,22 @@ TEST_F(CertificatesTest, AFolderOfRootsSaysWhatToDo) {
   EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("[[certificate]]"));
   EXPECT_TRUE(Collect({"/gone"}, collected).ok());
+}
+
+// Of Let's Encrypt's folder with its usual rights.
+TEST_F(CertificatesTest, AFolderOfRootsIsToldByTheHelper) {
+  AnsweringPlatform machine;
+  machine.refused.insert("/etc/letsencrypt/live");
+  machine.tools[Tool::kCertificates] =
+      "/etc/letsencrypt/live/www/cert.pem\n" + Fixture("www.pem") + "/etc/letsencrypt/live/old/cert.pem\nno certificate\n";
+  Collected collected;
+  const absl::Status status = MakeCertificatesProbe(machine, {})->Collect(collected);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(collected.Has("steward_certificate_not_after_timestamp_seconds{issuer=CN=Example R1,O=Example,C=EE,"
+                            "path=/etc/letsencrypt/live/www/cert.pem,renewal=automatic,subject=www.example.net}"));
+  EXPECT_EQ(collected.Integer("steward_certificate_readable{path=/etc/letsencrypt/live/old/cert.pem}"), 0);
+  machine.tools[Tool::kCertificates] = std::string();
+  EXPECT_TRUE(absl::IsNotFound(MakeCertificatesProbe(machine, {})->Collect(collected))) << "there is none";
 }
 
 TEST_F(CertificatesTest, WithoutAnyThereIsNoSource) {
