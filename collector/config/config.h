@@ -126,6 +126,7 @@ struct RuleConfig {
   std::optional<bool> enabled;
   std::optional<absl::Duration> raise;
   std::optional<absl::Duration> clear;
+  std::string severity;                  // of all that it raises; empty: as the rule's levels say
   std::map<std::string, double> levels;  // by the level's name, in its unit
   std::vector<SubjectRuleConfig> subjects;  // laid over the rest for some subjects, in this order (rule_scopes.h)
 };

@@ -129,6 +129,7 @@ void ReadRule(TableReader& reader, const KnownRule& known, RuleConfig& rule) {
   rule.enabled = reader.Bool("enabled");
   rule.raise = reader.Duration("raise", absl::ZeroDuration(), kRuleTimeMax);
   rule.clear = reader.Duration("clear", absl::ZeroDuration(), kRuleTimeMax);
+  Set(reader.Word("severity", kSeverities), rule.severity);
   reader.Table("levels", [&](TableReader& levels) {
     for (const std::string& name : known.levels) {
       if (const auto level = levels.Number(name)) rule.levels[name] = *level;

@@ -46,6 +46,7 @@ void Lay(const RuleConfig& over, RuleConfig& base) {
   if (over.enabled) base.enabled = over.enabled;
   if (over.raise) base.raise = over.raise;
   if (over.clear) base.clear = over.clear;
+  if (!over.severity.empty()) base.severity = over.severity;
   for (const auto& [name, level] : over.levels) base.levels[name] = level;
   base.subjects.insert(base.subjects.end(), over.subjects.begin(), over.subjects.end());
 }

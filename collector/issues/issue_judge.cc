@@ -116,8 +116,8 @@ void IssueJudge::OnObservation(const Observation& observation, JudgeOutput& out)
       const RuleSettings& here = settings.For(finding.subject);
       finding.asked_for = rules_[i]->is_own() || here.raise_is_none();
       if (!here.enabled()) continue;
-      if (rules_[i]->viewpoints() > 0) views_.Put(watch.record, *rules_[i], std::move(finding), now);
-      else book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
+      if (rules_[i]->viewpoints() > 0) views_.Put(watch.record, *rules_[i], AsTold(std::move(finding), here), now);
+      else Tell(watch.record, *rules_[i], here, std::move(finding), now, out);
     }
   }
   if (watch.memory_stored == absl::InfinitePast()) watch.memory_stored = observation.time;
@@ -125,6 +125,17 @@ void IssueJudge::OnObservation(const Observation& observation, JudgeOutput& out)
     watch.memory_stored = observation.time;
     out.memories.push_back({watch.record.id, watch.Memory()});
   }
+}
+
+Finding IssueJudge::AsTold(Finding finding, const RuleSettings& settings) {
+  if (settings.severity() == Severity::kNone) return finding;
+  for (LevelJudgement& level : finding.levels) level.severity = settings.severity();
+  return finding;
+}
+
+void IssueJudge::Tell(const MachineRecord& record, const Rule& rule, const RuleSettings& settings, Finding finding, absl::Time now,
+                      JudgeOutput& out) {
+  book_.Apply(record, rule, AsTold(std::move(finding), settings), now, out.changes);
 }
 
 void IssueJudge::OnConnected(const MachineRecord& machine, const std::string& address, absl::Time now, JudgeOutput& out) {
@@ -179,7 +190,7 @@ void IssueJudge::JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput&
     if (!watch.settings[i].enabled()) continue;
     findings.clear();
     rules_[i]->JudgePresence(watch.record, watch.presence, now, watch.settings[i], findings);
-    for (const Finding& finding : findings) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
+    for (Finding& finding : findings) Tell(watch.record, *rules_[i], watch.settings[i], std::move(finding), now, out);
   }
   watch.absence_watched = IsAbsenceWatched(watch.record.id);
   if (!watch.presence.WantsLook(watch.record, now, watch.presence_times)) return;
@@ -196,7 +207,7 @@ void IssueJudge::JudgeIdentity(MachineWatch& watch, const IdentityConflict* conf
     if (!watch.settings[i].enabled()) continue;
     findings.clear();
     rules_[i]->JudgeIdentity(watch.record, conflict, now, watch.settings[i], findings);
-    for (const Finding& finding : findings) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
+    for (Finding& finding : findings) Tell(watch.record, *rules_[i], watch.settings[i], std::move(finding), now, out);
   }
   watch.identity_watched = book_.IsWatched(watch.record.id, kIdentity);
 }

@@ -52,6 +52,7 @@ class IssueJudge {
   static constexpr absl::Duration kNeededMayBeGone = absl::Minutes(3);
   // What a site's machines see is put together this often.
   static constexpr absl::Duration kViewsJudged = absl::Seconds(5);
+  static constexpr absl::Duration kSitesJudged = absl::Seconds(5);
 
   // `start`: since when this collector listens. Silence counts from one raise time of machine-offline later.
   IssueJudge(std::vector<std::unique_ptr<Rule>> rules, ConfigOf config_of, absl::Time start);
@@ -116,6 +117,9 @@ class IssueJudge {
   MachineWatch& WatchOf(const MachineRecord& machine);
   void Configure(MachineWatch& watch, absl::Time now, JudgeOutput& out);
   void JudgePresence(MachineWatch& watch, absl::Time now, JudgeOutput& out);
+  // The finding with the severity that the configuration wants, if it wants one; Tell has the book take it.
+  static Finding AsTold(Finding finding, const RuleSettings& settings);
+  void Tell(const MachineRecord& record, const Rule& rule, const RuleSettings& settings, Finding finding, absl::Time now, JudgeOutput& out);
   void JudgeSites(absl::Time now, JudgeOutput& out);
   void JudgeViews(absl::Time now, JudgeOutput& out);
   // Issues of sites at which nobody has looked any more.
@@ -149,6 +153,7 @@ class IssueJudge {
   SiteViews views_;
   absl::Time next_housekeeping_ = absl::InfinitePast();
   absl::Time next_views_ = absl::InfinitePast();
+  absl::Time next_sites_ = absl::InfinitePast();
 };
 
 }  // namespace steward::collector

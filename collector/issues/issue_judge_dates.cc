@@ -10,8 +10,9 @@ void IssueJudge::JudgeDates(MachineWatch& watch, absl::Time now, JudgeOutput& ou
     if (!rules_[i]->judges_dates() || (!settings.enabled() && !settings.has_subjects())) continue;
     findings.clear();
     rules_[i]->JudgeDates({watch.record, now, watch.series, i}, settings, findings);
-    for (const Finding& finding : findings) {
-      if (settings.For(finding.subject).enabled()) book_.Apply(watch.record, *rules_[i], finding, now, out.changes);
+    for (Finding& finding : findings) {
+      const RuleSettings& here = settings.For(finding.subject);
+      if (here.enabled()) Tell(watch.record, *rules_[i], here, std::move(finding), now, out);
     }
   }
 }

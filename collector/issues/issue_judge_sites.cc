@@ -28,6 +28,13 @@ SitePresence PresenceOf(const std::vector<const MachineWatch*>& watches, absl::T
   return site;
 }
 
+// Whether it is time, and until when it is not again. A clock that was set back holds nothing up.
+bool IsDue(absl::Time now, absl::Time& next, absl::Duration every) {
+  if (now < next && next <= now + every) return false;
+  next = now + every;
+  return true;
+}
+
 // Stands for the site where a machine is asked for.
 MachineRecord SiteRecord(std::string_view name) {
   MachineRecord record;
@@ -62,13 +69,12 @@ void IssueJudge::JudgeCollector(absl::Time now, JudgeOutput& out) {
     if (!settings.enabled()) continue;
     std::vector<Finding> findings;
     rule->JudgeCollector(health, start_, now, settings, findings);
-    for (const Finding& finding : findings) book_.Apply(record, *rule, finding, now, out.changes);
+    for (Finding& finding : findings) Tell(record, *rule, settings, std::move(finding), now, out);
   }
 }
 
 void IssueJudge::JudgeViews(absl::Time now, JudgeOutput& out) {
-  if (now < next_views_) return;
-  next_views_ = now + kViewsJudged;
+  if (!IsDue(now, next_views_, kViewsJudged)) return;
   for (const SiteViews::Joint& joint : views_.Judge(now)) {
     book_.Apply(SiteRecord(joint.site), *joint.rule, joint.finding, now, out.changes);
   }
@@ -83,7 +89,7 @@ void IssueJudge::MarkSitesStale(absl::Time now, JudgeOutput& out) {
 void IssueJudge::JudgeSites(absl::Time now, JudgeOutput& out) {
   if (!own_network_works_()) listening_since_ = now;
   const absl::Time judged_from = listening_since_ + PresenceTimes().silence;
-  if (now < judged_from) return;
+  if (now < judged_from || !IsDue(now, next_sites_, kSitesJudged)) return;
   std::map<std::string_view, std::vector<const MachineWatch*>> sites, beyond;
   for (const auto& [id, watch] : watches_) {
     if (!watch.presence.ever_seen()) continue;
@@ -102,7 +108,7 @@ void IssueJudge::JudgeSites(absl::Time now, JudgeOutput& out) {
       site.judged_from = judged_from;
       std::vector<Finding> findings;
       rule->JudgeSite(site, now, settings, findings);
-      for (const Finding& finding : findings) book_.Apply(record, *rule, finding, now, out.changes);
+      for (Finding& finding : findings) Tell(record, *rule, settings, std::move(finding), now, out);
     }
   }
 }

@@ -9,7 +9,7 @@
 namespace steward::collector {
 namespace {
 
-constexpr absl::Duration kTimeMax = absl::Hours(24 * 60);
+constexpr absl::Duration kTimeMax = absl::Hours(24 * 400);
 constexpr std::size_t kLevelsMax = 6;
 constexpr double kViewpointsMax = 100;
 const std::vector<std::string> kSeverities = {"low", "medium", "high", "critical"};

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "collector/config/config.h"
+#include "collector/rules/severity.h"
 
 namespace steward::collector {
 
@@ -25,6 +26,10 @@ class RuleSettings {
       : defaults_(defaults), config_(std::move(config)) {}
 
   bool enabled() const { return config_.enabled.value_or(true); }
+  // Switched on in so many words: also where the rule is not for the machine's class.
+  bool is_asked_for() const { return config_.enabled == true; }
+  // What everything that the rule raises is to be told as; kNone: as its levels say.
+  Severity severity() const { return ParseSeverity(config_.severity); }
   // Somebody wants to hear of it at once.
   bool raise_is_none() const { return config_.raise == absl::ZeroDuration(); }
   absl::Duration Raise(absl::Duration by_default) const { return config_.raise.value_or(by_default); }

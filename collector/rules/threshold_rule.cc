@@ -91,8 +91,10 @@ class ThresholdRule final : public Rule {
   }
 
   void JudgeSample(const MachineSample& sample, const RuleSettings& settings, std::vector<Finding>& out) const override {
-    if (!IsFor(rule_.classes, sample.machine)) return;
+    const bool is_for = IsFor(rule_.classes, sample.machine);
+    if (!is_for && !settings.is_asked_for() && !settings.has_subjects()) return;
     for (const SubjectSeries& subject : sample.series.Subjects(sample.rule)) {
+      if (!is_for && !settings.For(NameOf(subject)).is_asked_for()) continue;
       if (!subject.ended) JudgeSubject(sample, subject, settings, out);
       else if (rule_.gone_is_clear) ClearSubject(sample, subject, settings, out);
     }

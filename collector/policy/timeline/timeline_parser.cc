@@ -27,10 +27,12 @@ absl::Status ReadRule(const std::vector<std::string>& words, Timeline& timeline)
       (parts.first == "raise" ? rule.raise : rule.clear) = *duration;
     } else if (parts.first == "enabled") {
       rule.enabled = parts.second == "true";
+    } else if (parts.first == "severity") {
+      rule.severity = parts.second;
     } else if (double level = 0; absl::SimpleAtod(parts.second, &level)) {
       rule.levels[parts.first] = level;
     } else {
-      return absl::InvalidArgumentError(StrCat("\"", words[i], "\": write raise=30m, clear=30m or level=number"));
+      return absl::InvalidArgumentError(StrCat("\"", words[i], "\": write raise=30m, clear=30m, enabled=false, severity=high or level=number"));
     }
   }
   return absl::OkStatus();

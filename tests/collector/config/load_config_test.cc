@@ -291,6 +291,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[rules.disk-space-low.levels]\nwarn = 80\n", "collector.toml:2:1: ", "known: warn_percent, critical_percent"},
         BadCase{"[rules.disk-space-low.levels]\nwarn_percent = \"80\"\n", "collector.toml:2:16: ", "without quotes"},
         BadCase{"[rules.disk-space-low.levels]\nwarn_percent = inf\n", "collector.toml:2:16: ", "finite"},
+        BadCase{"[rules.disk-space-low]\nseverity = \"urgent\"\n", "collector.toml:2:12: ", "critical"},
         BadCase{"[[rules_for]]\n[rules_for.disk-space-low]\nraise = \"0s\"\n", "collector.toml:1:1: ", "needs site"},
         BadCase{"[[rules_for]]\ngroup = \"files\"\n", "collector.toml:2:9: ", "no [[group]] called \"files\""},
         BadCase{"[[group]]\nname = \"files\"\n", "collector.toml:1:1: ", "needs machines = "},
