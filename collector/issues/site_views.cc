@@ -60,7 +60,8 @@ std::optional<Finding> SiteViews::Join(const Key& key, const Thing& thing, absl:
   Finding joint = worst.finding;
   joint.time = joint.since = now;
   // Machines that are off now count as viewpoints: what one of them sees alone at night is not believed either.
-  const std::size_t wanted = std::min(thing.rule->viewpoints(), thing.by_machine.size());
+  const std::size_t of_those_who_look = (thing.rule->viewpoints_percent() * fresh.size() + 99) / 100;
+  const std::size_t wanted = std::max(std::min(thing.rule->viewpoints(), thing.by_machine.size()), of_those_who_look);
   for (LevelJudgement& level : joint.levels) {
     Count count{0, 0, fresh.size()};
     for (const View* view : fresh) {

@@ -53,6 +53,7 @@ class RuleReader {
     rule_.party = reader_.Word("party", kParties).value_or("partner");
     ReadClasses(reader_, rule_.classes);
     ReadViewpoints();
+    ReadViewpointsPercent();
     Set(reader_.String("subject"), rule_.subject);
     const auto labels = NamesIn(rule_.subject);
     if (labels) rule_.subject_labels = *labels;
@@ -96,6 +97,15 @@ class RuleReader {
     if (*viewpoints != static_cast<double>(rule_.viewpoints) || rule_.viewpoints == 0) {
       Wrong("viewpoints", StrCat("is a whole number from 1 to ", kViewpointsMax, ": so many machines of a site must see it, and the issue is the "
                                  "site's; without it the issue is each machine's"));
+    }
+  }
+
+  void ReadViewpointsPercent() {
+    const std::optional<double> percent = reader_.Number("viewpoints_percent");
+    if (!percent) return;
+    rule_.viewpoints_percent = static_cast<std::size_t>(std::clamp(*percent, 0.0, 100.0));
+    if (*percent != static_cast<double>(rule_.viewpoints_percent) || rule_.viewpoints_percent == 0 || rule_.viewpoints == 0) {
+      Wrong("viewpoints_percent", "is a whole number from 1 to 100 beside viewpoints: so many of a hundred machines that look must see it as well");
     }
   }
 

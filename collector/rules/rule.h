@@ -115,6 +115,8 @@ class Rule {
   // From how many machines of a site it must be seen to be believed. Not zero: its findings are put together with those of the
   // site's other machines (SiteViews), and the issue is the site's; Describe gets a machine that has only a site then.
   virtual std::size_t viewpoints() const { return 0; }
+  // And from how many of a hundred machines that look now.
+  virtual std::size_t viewpoints_percent() const { return 0; }
   // What it reads of MachineSample::series.
   virtual const RuleInputs& inputs() const {
     static const RuleInputs kNone;

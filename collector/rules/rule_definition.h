@@ -32,6 +32,7 @@ struct RuleDefinition {
   std::string party;       // partner, it-manager
   std::vector<std::string> classes;         // of machines that are judged; empty: all
   std::size_t viewpoints = 0;  // machines of a site that must see it; zero: an issue is the machine's, else the site's
+  std::size_t viewpoints_percent = 0;  // and so many of a hundred that look
   std::string subject;                      // "md {device}"; empty: the machine
   std::vector<std::string> subject_labels;  // in braces in `subject`
   bool own = false;            // the company's

@@ -82,6 +82,7 @@ class ThresholdRule final : public Rule {
   bool is_own() const override { return rule_.own; }
   absl::Span<const Threshold> thresholds() const override { return thresholds_; }
   std::size_t viewpoints() const override { return rule_.viewpoints; }
+  std::size_t viewpoints_percent() const override { return rule_.viewpoints_percent; }
   const RuleInputs& inputs() const override { return inputs_; }
 
   Watched WatchedOn(const MachineRecord& machine, const SeriesTracker& series, std::size_t rule) const override {

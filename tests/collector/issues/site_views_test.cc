@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/text.h"
 #include "collector/rules/read_rules.h"
 #include "collector/rules/threshold_rule.h"
 #include "gmock/gmock.h"
@@ -18,12 +19,14 @@ const absl::Time kStart = absl::FromUnixSeconds(1'772'438'400);
 
 class SiteViewsTest : public testing::Test {
  protected:
-  SiteViewsTest() {
-    auto definitions = ParseRules(R"(
+  SiteViewsTest() { MakeRule(""); }
+  void MakeRule(std::string_view more) {
+    auto definitions = ParseRules(StrCat(R"(
 [[rule]]
 type = "service-down"
 title = "Down"
 viewpoints = 2
+)", more, R"(
 value = "service_up"
 summary = "s"
 meaning = "m"
@@ -32,7 +35,7 @@ next_step = "n"
 name = "down"
 severity = "high"
 when = "service_up == 0"
-)", "test");
+)"), "test");
     EXPECT_TRUE(definitions.ok()) << definitions.status();
     rule_ = MakeThresholdRule(std::move(definitions->front()));
   }
@@ -78,6 +81,16 @@ TEST_F(SiteViewsTest, OneOfSeveralIsNotBelievedAndTwoAre) {
   EXPECT_EQ(joint.levels[0].zone, Zone::kRaised);
   EXPECT_EQ(joint.value, 0) << "the evidence is that of the worst view";
   EXPECT_EQ(joint.details.at("seen_from"), "a, b (2 of 3 machines that look)");
+}
+
+// A part of the site that lost its way is not the site.
+TEST_F(SiteViewsTest, SomeRulesWantAShareOfAllThatLook) {
+  MakeRule("viewpoints_percent = 50");
+  for (const char* name : {"a", "b"}) Put(name, Zone::kRaised);
+  for (const char* name : {"c", "d", "e"}) Put(name, Zone::kClear);
+  EXPECT_EQ(Joint().levels[0].zone, Zone::kClear) << "two of five";
+  Put("c", Zone::kRaised);
+  EXPECT_EQ(Joint().levels[0].zone, Zone::kRaised) << "three of five";
 }
 
 TEST_F(SiteViewsTest, WhoIsSwitchedOffAtNightStillCountsAsALooker) {
