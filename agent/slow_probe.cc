@@ -1,5 +1,7 @@
 #include "agent/slow_probe.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -15,6 +17,7 @@ namespace steward::agent {
 namespace {
 
 constexpr std::chrono::seconds kWaitAtEnd(2);
+constexpr absl::Duration kSeldom = absl::Hours(1);
 constexpr double kJitter = 0.1;  // of the interval, shorter: a question a minute would else miss the minute's report
 
 struct KeptSample {
@@ -70,6 +73,8 @@ struct Question {
 void Ask(const std::shared_ptr<Question>& question) {
   Keeper keeper;
   absl::Status status = question->probe->Collect(keeper);
+  // Lists of packages and answers of tools: most memory that the agent ever needs, and not again for an hour.
+  if (question->probe->slow_interval() >= kSeldom) ::malloc_trim(0);
   const std::scoped_lock lock(question->mutex);
   question->samples = status.ok() ? keeper.Take() : std::vector<KeptSample>();
   question->status = std::move(status);
