@@ -36,4 +36,17 @@ std::string ByteSize(double bytes) {
   return absl::StrFormat("%.1f %s", bytes, kUnits[unit]);
 }
 
+std::string BytesText(double bytes) {
+  static constexpr std::array<const char*, 6> kUnits = {"B", "kB", "MB", "GB", "TB", "PB"};
+  std::size_t unit = 0;
+  double shown = std::abs(bytes);
+  while (shown >= 999.5 && unit + 1 < kUnits.size()) {
+    shown /= 1000;
+    ++unit;
+  }
+  const char* sign = bytes < 0 ? "-" : "";
+  if (unit == 0 || shown >= 99.95) return absl::StrFormat("%s%.0f %s", sign, shown, kUnits[unit]);
+  return absl::StrFormat("%s%.*f %s", sign, shown >= 9.995 ? 1 : 2, shown, kUnits[unit]);
+}
+
 }  // namespace steward

@@ -12,6 +12,7 @@
 #include "collector/delivery/bundle_text.h"
 #include "collector/delivery/issue_words.h"
 #include "collector/issues/escalation.h"
+#include "collector/issues/own_words.h"
 #include "collector/issues/parents.h"
 
 namespace steward::collector {
@@ -47,7 +48,7 @@ std::string EvidenceText(const v1::Evidence& evidence, absl::TimeZone zone) {
     StrAppend(&text, "; worst ", ValueText(evidence.worst().value(), unit), " at ", MessageTime(evidence.worst().time(), zone));
   }
   for (const auto& [name, value] : std::map<std::string, std::string>(evidence.details().begin(), evidence.details().end())) {
-    if (name != kOnDutyDetail && name != kRelatedDetail && name != kEscalatedDetail) StrAppend(&text, "; ", name, " ", value);  // they have lines of their own
+    if (name != kOnDutyDetail && name != kRelatedDetail && name != kEscalatedDetail && name != kOwnWordsDetail) StrAppend(&text, "; ", name, " ", value);  // they have lines of their own
   }
   return text;
 }
@@ -71,6 +72,11 @@ std::string NothingToDo(const v1::Issue& issue) {
   return issue.has_resolved_time() ? "Nothing: somebody has closed it, the history says why." : "Nothing: it is no longer watched.";
 }
 
+std::string OwnWords(const v1::Issue& issue) {
+  const auto words = issue.evidence().details().find(kOwnWordsDetail);
+  return words == issue.evidence().details().end() ? "" : words->second;
+}
+
 void DescribeOver(const Notification& notification, absl::TimeZone zone, MessageText& text) {
   const v1::Issue& issue = notification.issue;
   text.lead = StrCat("RESOLVED, ", PlaceOf(issue), ": ", Sentence(issue.title().empty() ? issue.type() : issue.title()));
@@ -82,6 +88,7 @@ void DescribeOver(const Notification& notification, absl::TimeZone zone, Message
   AddIfAny("It was", std::move(when), text);
   AddIfAny("What was wrong", issue.summary(), text);
   AddIfAny("Evidence", EvidenceText(issue.evidence(), zone), text);
+  AddIfAny("The machine said", OwnWords(issue), text);
   AddIfAny("Next", NothingToDo(issue), text);
   text.over = true;
 }
@@ -96,6 +103,7 @@ void DescribeOpen(const Notification& notification, absl::TimeZone zone, Message
   if (issue.stale()) StrAppend(&since, "; the machine is silent, this is the last that is known");
   AddIfAny("Since", std::move(since), text);
   AddIfAny("Evidence", EvidenceText(issue.evidence(), zone), text);
+  AddIfAny("The machine says", OwnWords(issue), text);
   AddIfAny("If nothing is done", issue.meaning(), text);
   AddIfAny("Next", issue.next_step(), text);
   AddIfAny("Whose move", MoveText(issue, zone), text);

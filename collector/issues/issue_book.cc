@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "collector/issues/issue_clocks.h"
 #include "collector/issues/issue_ids.h"
+#include "collector/issues/own_words.h"
 #include "collector/issues/proto_time.h"
 #include "collector/issues/rule_state.h"
 
@@ -211,13 +212,15 @@ void IssueBook::KeepEvidence(const Rule& rule, const Finding& finding, Entry& en
   for (const auto& [name, value] : finding.details) (*evidence.mutable_details())[name] = value;
 }
 
-void IssueBook::Describe(const MachineRecord& machine, const Rule& rule, const Finding& finding, Entry& entry) {
+void IssueBook::Describe(const MachineRecord& machine, const Rule& rule, const Finding& finding, Entry& entry) const {
   v1::Issue& issue = entry.record.issue;
   issue.set_machine_id(IsSiteScope(machine.id) ? "" : machine.id);
+  const std::string own_words = OwnWords(finding, issue);
   issue.set_host_name(machine.host_name);
   issue.set_site(machine.site);
   issue.set_class_(machine.machine_class);
   *issue.mutable_evidence() = entry.evidence;
+  if (!own_words.empty()) (*issue.mutable_evidence()->mutable_details())[kOwnWordsDetail] = own_words;
   if (!entry.related.empty()) (*issue.mutable_evidence()->mutable_details())[kRelatedDetail] = entry.related;
   if (finding.IsClear()) return;  // on the way out: the words of the last bad moment stay
   IssueText text = rule.Describe(machine, finding, entry.Level());
@@ -249,6 +252,7 @@ void IssueBook::Open(const MachineRecord& machine, const Rule& rule, const Findi
   } else {
     entry.record.issue.set_reopened(entry.record.issue.reopened() + 1);
     entry.record.issue.clear_resolved_time();
+    entry.record.issue.clear_evidence();
     entry.record.issue.clear_self_cleared();
     entry.record.issue.clear_rule_severity();
   }

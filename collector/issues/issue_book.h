@@ -62,6 +62,9 @@ class IssueBook {
   // What a machine needs of others; without it nothing is known.
   using LinksOf = std::function<std::vector<MachineLink>(std::string_view machine_id)>;
   void UseLinks(LinksOf links_of) { links_of_ = std::move(links_of); }
+  // What a machine's inventory says; empty: nothing of that name. Without it nothing is known.
+  using FactOf = std::function<std::string(std::string_view machine_id, const FactName& fact)>;
+  void UseFacts(FactOf fact_of) { fact_of_ = std::move(fact_of); }
   // Which windows there are; without a book there are none. It outlives this.
   void UseWindows(WindowBook& windows) { windows_ = &windows; }
 
@@ -191,7 +194,9 @@ class IssueBook {
   // The issue would be over, but for the flaps: marks it, once.
   void MarkFlapping(const Finding& finding, absl::Time now, Entry& entry, std::vector<IssueChange>& out);
   static void KeepEvidence(const Rule& rule, const Finding& finding, Entry& entry);
-  static void Describe(const MachineRecord& machine, const Rule& rule, const Finding& finding, Entry& entry);
+  void Describe(const MachineRecord& machine, const Rule& rule, const Finding& finding, Entry& entry) const;
+  // What the machine itself tells of it, else what it told before; empty: nothing.
+  std::string OwnWords(const Finding& finding, const v1::Issue& issue) const;
   void Open(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, const std::string& key,
             Entry& entry, std::vector<IssueChange>& out);
   void Continue(const MachineRecord& machine, const Rule& rule, const Finding& finding, absl::Time now, Entry& entry,
@@ -245,6 +250,7 @@ class IssueBook {
   TermsOf terms_of_;
   PartyFor party_for_;
   LinksOf links_of_;
+  FactOf fact_of_;
   WindowBook* windows_ = nullptr;
   FirstWeeks first_weeks_;
   std::map<std::string, absl::Time> reported_;  // by site: when its findings were told last, also by a report that a person has closed

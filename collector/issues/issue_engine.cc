@@ -35,6 +35,7 @@ absl::Status IssueEngine::Start() {
   if (parts_.first_weeks) judge_->UseFirstWeeks(parts_.first_weeks);
   if (parts_.needs_of) judge_->UseNeeds(parts_.needs_of);
   if (parts_.health) judge_->UseHealth(parts_.health);
+  judge_->UseFacts([this](std::string_view machine_id, const FactName& fact) { return ReadFact(machine_id, fact); });
   judge_->UseOwnNetwork(OwnNetworkWorks);
   JudgeOutput output;
   const absl::Status status = parts_.storage.Read([&](StorageReader& reader) -> absl::Status {
@@ -56,6 +57,17 @@ absl::Status IssueEngine::Start() {
   Carry(std::move(output));
   timer_->Start(kTick, [this] { Tick(); });
   return absl::OkStatus();
+}
+
+std::string IssueEngine::ReadFact(std::string_view machine_id, const FactName& fact) {
+  std::string value;
+  const absl::Status read = parts_.storage.Read([&](StorageReader& reader) {
+    absl::StatusOr<std::string> found = reader.FactValue(machine_id, fact.group, fact.key);
+    if (found.ok()) value = *std::move(found);
+    return absl::IsNotFound(found.status()) ? absl::OkStatus() : found.status();
+  });
+  if (!read.ok()) spdlog::warn("inventory, {} {} of machine {}: {}", fact.group, fact.key, machine_id, read.ToString());
+  return value;
 }
 
 void IssueEngine::Reconfigure(std::vector<std::unique_ptr<Rule>> rules) {

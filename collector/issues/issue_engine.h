@@ -73,6 +73,8 @@ class IssueEngine final : public ObservationSink, public IssueDesk {
 
  private:
   void Tick();
+  // Evidence that cannot be read is missing, the issue is not.
+  std::string ReadFact(std::string_view machine_id, const FactName& fact);
   void Carry(JudgeOutput output, std::function<void()> stored = {});
   // Has the judge do what a person asks, on the core thread, and answers when it is stored.
   template <typename Answer>

@@ -59,6 +59,8 @@ class IssueJudge {
 
   // At start, in this order. Without terms clocks are the catalogue's, in office hours of UTC.
   void UseTerms(TermsOf terms_of) { book_.UseTerms(terms_of_ = std::move(terms_of)); }
+  // What the machines' inventories say; without it nothing.
+  void UseFacts(IssueBook::FactOf fact_of) { book_.UseFacts(std::move(fact_of)); }
   void UseWindows(WindowBook& windows) { book_.UseWindows(windows); }
   // Without terms there are no initial findings. Before LoadMachine.
   void UseFirstWeeks(FirstWeeks::Terms terms) { book_.first_weeks().UseTerms(std::move(terms)); }

@@ -62,7 +62,9 @@ std::vector<KeptKind> KeptKinds(const Config& config) {
       {"Inventory: packages, services, volumes, network interfaces, displays, printers, listening ports, how the machine is guarded; local user accounts "
        "by name: who may become root and why, whether the password is locked, none or set and the day of its change, root's SSH keys by "
        "fingerprint and comment, the day of the last log-in once it is 30 days ago (before that only that it was within 30 days); "
-       "problems in the words of those who reported them; and what changed of it",
+       "problems in the words of those who reported them; of what is wrong, in the machine's words: what the company's own checks said, the last "
+       "lines that failed services wrote to the journal, names of programs that use most of a server's memory or processor or were killed for "
+       "memory, names and sizes of the largest directories of a full disk (none below /home and /root); and what changed of it",
        "security updates, licences, finding the cause of a fault, noticing new administrators and accounts nobody uses",
        "the live inventory and its changes for good", kManagers, {"inventory", "fact", "fact_change"}},
       {"Issues with their evidence and history: who acknowledged, commented and closed",

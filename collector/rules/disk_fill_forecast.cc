@@ -141,6 +141,7 @@ class DiskFillForecast final : public Rule {
   static void AddDetails(const FileSystem& fs, const SlowForecast& slow, bool soon, absl::Time now, Finding& finding) {
     finding.details["mount point"] = fs.mountpoint;
     finding.details["device"] = fs.device;
+    finding.fact = {"space", fs.mountpoint};
     finding.details["size"] = BytesText(fs.size);
     finding.details["free"] = BytesText(fs.avail);
     if (!soon && slow.grows) {

@@ -117,6 +117,7 @@ class DiskSpaceLow final : public Rule {
   }
 
   static void AddDetails(const FileSystem& fs, Finding& finding) {
+    finding.fact = {"space", fs.mountpoint};
     finding.details["mount point"] = fs.mountpoint;
     finding.details["device"] = fs.device;
     finding.details["type"] = fs.type;

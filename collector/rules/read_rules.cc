@@ -68,6 +68,7 @@ class RuleReader {
     if (rule_.levels.empty()) Wrong("level", "[[rule]] needs at least one [[rule.level]]");
     reader_.Table("details", [&](TableReader& table) { ReadDetails(table); });
     rule_.info = ReadExpression(reader_, "info", false);
+    ReadFact();
     ReadText("summary", rule_.summary);
     ReadText("meaning", rule_.meaning);
     ReadText("next_step", rule_.next_step);
@@ -106,6 +107,20 @@ class RuleReader {
     rule_.viewpoints_percent = static_cast<std::size_t>(std::clamp(*percent, 0.0, 100.0));
     if (*percent != static_cast<double>(rule_.viewpoints_percent) || rule_.viewpoints_percent == 0 || rule_.viewpoints == 0) {
       Wrong("viewpoints_percent", "is a whole number from 1 to 100 beside viewpoints: so many of a hundred machines that look must see it as well");
+    }
+  }
+
+  void ReadFact() {
+    Set(reader_.String("fact"), rule_.fact);
+    if (rule_.fact.empty()) return;
+    const std::size_t slash = rule_.fact.find('/');
+    const auto labels = NamesIn(rule_.fact);
+    const auto is_known = [&](const std::string& label) {
+      return std::find(rule_.subject_labels.begin(), rule_.subject_labels.end(), label) != rule_.subject_labels.end();
+    };
+    if (slash == 0 || slash == std::string::npos || slash + 1 == rule_.fact.size() || rule_.fact.find('{') < slash || !labels ||
+        !std::all_of(labels->begin(), labels->end(), is_known)) {
+      Wrong("fact", "names a fact of the machine's inventory as group/key, in which labels of the subject may stand: fact = \"check/{check}\"");
     }
   }
 

@@ -65,6 +65,12 @@ struct LevelJudgement {
   absl::Duration clear;         // how long it must be observed to be gone
 };
 
+// One of the machine's inventory, by group and key.
+struct FactName {
+  std::string group, key;
+  bool empty() const { return group.empty(); }
+};
+
 struct Finding {
   std::string subject;          // stable inside the machine; empty: the machine itself
   absl::Time time;              // of the sample; of the collector's clock for absence rules
@@ -78,6 +84,8 @@ struct Finding {
   bool asked_for = false;       // the company asked to hear of this itself: no initial finding (collector/issues/first_weeks.h)
   absl::InlinedVector<LevelJudgement, 3> levels;  // by rising severity; always the same ones for a subject
   std::map<std::string, std::string> details;     // evidence for people; may be empty while everything is clear
+
+  FactName fact = {};                             // in which the machine itself tells more; empty: none does
 
   bool IsClear() const {
     for (const LevelJudgement& level : levels) {

@@ -44,6 +44,7 @@ struct RuleDefinition {
   bool lower_is_worse = false;
   std::vector<LevelDefinition> levels;      // by rising severity
   std::map<std::string, Expression> details;
+  std::string fact;        // "check/{check}": of the inventory, in which the machine itself tells more; empty: none
   std::optional<Expression> info;  // series that are read for their labels alone
   std::string summary, meaning, next_step;  // with {label}, {machine}, {value}, {detail}
 };

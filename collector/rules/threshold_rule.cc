@@ -127,8 +127,16 @@ class ThresholdRule final : public Rule {
   }
 
  private:
-  std::string NameOf(const SubjectSeries& subject) const {
-    return Fill(rule_.subject, [&](std::string_view name) {
+  std::string NameOf(const SubjectSeries& subject) const { return FillLabels(rule_.subject, subject); }
+
+  FactName FactOf(const SubjectSeries& subject) const {
+    const std::size_t slash = rule_.fact.find('/');
+    if (slash == std::string::npos) return {};
+    return {rule_.fact.substr(0, slash), FillLabels(std::string_view(rule_.fact).substr(slash + 1), subject)};
+  }
+
+  std::string FillLabels(std::string_view text, const SubjectSeries& subject) const {
+    return Fill(text, [&](std::string_view name) {
       const auto found = std::find(rule_.subject_labels.begin(), rule_.subject_labels.end(), name);
       return subject.labels[static_cast<std::size_t>(found - rule_.subject_labels.begin())];
     });
@@ -198,6 +206,7 @@ class ThresholdRule final : public Rule {
   // The subject's labels, what the definition computes, and the other labels that its texts name.
   void AddDetails(const SeriesTracker& series, const SubjectSeries& subject, const ExpressionScope& scope, Finding& finding) const {
     for (std::size_t i = 0; i < subject.labels.size(); ++i) finding.details[rule_.subject_labels[i]] = subject.labels[i];
+    finding.fact = FactOf(subject);
     for (const auto& [name, expression] : rule_.details) {
       double number = 0;
       if (Number(expression.Evaluate(scope), number)) finding.details[name] = NumberText(number);

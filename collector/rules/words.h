@@ -4,11 +4,11 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "base/human_text.h"
 #include "collector/storage/records.h"
 
 namespace steward::collector {
 
-std::string BytesText(double bytes);              // "512 kB", "6.9 GB", "1.25 TB"
 std::string PercentText(double percent);          // "93.1 %"
 std::string RoughDuration(absl::Duration span);   // "45 s", "12 min", "3 h", "2 days"
 std::string ClockTime(absl::Time time);           // "2026-11-22 06:30 UTC"

@@ -36,6 +36,8 @@ class StorageReader {
 
   virtual absl::StatusOr<std::vector<FactRecord>> ListFacts(
       std::string_view machine_id) = 0;  // by group, key; live ones
+  virtual absl::StatusOr<std::string> FactValue(std::string_view machine_id, std::string_view group,
+                                                std::string_view key) = 0;  // NotFound: there is none such now
   virtual absl::StatusOr<std::vector<ChangeRecord>> ListChanges(std::string_view machine_id,
                                                                 std::size_t max) = 0;  // newest first
   virtual absl::StatusOr<std::vector<v1::SourceNote>> ListInventoryNotes(std::string_view machine_id) = 0;

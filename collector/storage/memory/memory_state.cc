@@ -37,6 +37,15 @@ absl::StatusOr<TokenRecord> MemoryState::FindTokenBySecret(std::string_view secr
   return absl::NotFoundError("no token with this secret");
 }
 
+absl::StatusOr<std::string> MemoryState::FactValue(std::string_view machine_id, std::string_view group, std::string_view key) const {
+  if (const auto it = inventories.find(machine_id); it != inventories.end()) {
+    for (const FactRecord& fact : it->second.facts) {
+      if (fact.group == group && fact.key == key) return fact.value;
+    }
+  }
+  return absl::NotFoundError("no such fact");
+}
+
 absl::StatusOr<std::vector<ChangeRecord>> MemoryState::ListChanges(std::string_view machine_id, std::size_t max) const {
   const auto it = changes.find(machine_id);
   if (it == changes.end()) return std::vector<ChangeRecord>();

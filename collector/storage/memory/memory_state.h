@@ -58,6 +58,7 @@ struct MemoryState {
   absl::StatusOr<std::vector<MachineRecord>> ListMachines() const;
   absl::StatusOr<std::vector<TokenRecord>> ListTokens() const;
   absl::StatusOr<TokenRecord> FindTokenBySecret(std::string_view secret_sha256) const;
+  absl::StatusOr<std::string> FactValue(std::string_view machine_id, std::string_view group, std::string_view key) const;
   absl::StatusOr<std::vector<ChangeRecord>> ListChanges(std::string_view machine_id, std::size_t max) const;
   absl::StatusOr<std::vector<SampleSeries>> QuerySamples(const SampleQuery& query) const;
   absl::Status AddMachine(const MachineId& machine, SeriesAssembler& assembler) const;

@@ -37,6 +37,9 @@ class MemoryReads : public Face {
     const auto it = view_.inventories.find(machine_id);
     return it == view_.inventories.end() ? std::vector<FactRecord>() : it->second.facts;
   }
+  absl::StatusOr<std::string> FactValue(std::string_view machine_id, std::string_view group, std::string_view key) override {
+    return view_.FactValue(machine_id, group, key);
+  }
   absl::StatusOr<std::vector<ChangeRecord>> ListChanges(std::string_view machine_id, std::size_t max) override {
     return view_.ListChanges(machine_id, max);
   }

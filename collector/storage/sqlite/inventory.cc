@@ -49,6 +49,15 @@ absl::StatusOr<std::vector<FactRecord>> ListFacts(Connection& connection, std::s
   return machine.has_value() ? Facts(connection, *machine) : std::vector<FactRecord>();
 }
 
+absl::StatusOr<std::string> FactValue(Connection& connection, std::string_view machine_id, std::string_view group, std::string_view key) {
+  const auto machine = FindMachineKey(connection, machine_id);
+  if (machine.has_value()) {
+    Query query(connection, "SELECT value FROM fact WHERE machine = ?1 AND fact_group = ?2 AND name = ?3", *machine, group, key);
+    if (query.Next()) return query.Text(0);
+  }
+  return absl::NotFoundError("no such fact");
+}
+
 absl::StatusOr<std::vector<ChangeRecord>> ListChanges(Connection& connection, std::string_view machine_id,
                                                       std::size_t max) {
   std::vector<ChangeRecord> changes;

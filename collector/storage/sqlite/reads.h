@@ -51,6 +51,9 @@ class SqliteReads : public Face {
   absl::StatusOr<std::vector<ChangeRecord>> ListChanges(std::string_view machine_id, std::size_t max) override {
     return Do([&] { return collector::ListChanges(connection_, machine_id, max); });
   }
+  absl::StatusOr<std::string> FactValue(std::string_view machine_id, std::string_view group, std::string_view key) override {
+    return Do([&] { return collector::FactValue(connection_, machine_id, group, key); });
+  }
   absl::StatusOr<std::vector<v1::SourceNote>> ListInventoryNotes(std::string_view machine_id) override {
     return Do([&] { return collector::ListInventoryNotes(connection_, machine_id); });
   }

@@ -64,6 +64,10 @@ TEST(ReadRulesTest, NamesMistakesByFileAndLine) {
   EXPECT_THAT(Mistake(With("threshold = \"full\"", "threshold = \"fall\"")), HasSubstr("threshold, column 1: \"fall\" is neither"));
   EXPECT_THAT(Mistake(With("raise = \"5m\"", "raise = 5")), HasSubstr("without a unit"));
   EXPECT_THAT(Mistake(With("100 * tape_used / tape_size", "3")), HasSubstr("reads no metric"));
+  for (const char* fact : {"raid", "/raid", "check/", "{tape}/raid", "check/{disk}", "check/{tape"}) {
+    EXPECT_THAT(Mistake(With("title", std::string("fact = \"") + fact + "\"\ntitle")), HasSubstr("names a fact")) << fact;
+  }
+  EXPECT_TRUE(ParseRules(With("title", "fact = \"tape library/{tape} of 2\"\ntitle"), "own.toml").ok());
   EXPECT_THAT(Mistake("[[rule]"), HasSubstr("own.toml:1:"));
   EXPECT_THAT(Mistake("[rule]\ntype = \"x\""), HasSubstr("[[rule]]"));
 }

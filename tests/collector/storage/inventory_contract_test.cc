@@ -53,6 +53,19 @@ class InventoryContract : public StorageContract {
   }
 };
 
+TEST_P(InventoryContract, OneFactIsFoundByItsName) {
+  PutMachine();
+  ASSERT_TRUE(Put({{{"os", "name"}, "Debian"}, {{"check", "raid"}, "ok"}}, At(10)).ok());
+  const auto value = [&](std::string_view machine, std::string_view group, std::string_view key) {
+    return Read([&](StorageReader& r) { return r.FactValue(machine, group, key); });
+  };
+  EXPECT_EQ(*value(kMachine, "check", "raid"), "ok");
+  EXPECT_TRUE(absl::IsNotFound(value(kMachine, "check", "name").status()));
+  EXPECT_TRUE(absl::IsNotFound(value("none", "check", "raid").status()));
+  ASSERT_TRUE(Put({{{"os", "name"}, "Debian"}}, At(20)).ok());
+  EXPECT_TRUE(absl::IsNotFound(value(kMachine, "check", "raid").status())) << "it has ended";
+}
+
 TEST_P(InventoryContract, NotesNoChangesForTheFirstSet) {
   PutMachine();
   ASSERT_TRUE(Put({{{"os", "name"}, "Debian"}, {{"memory", "bytes"}, ""}}, At(10)).ok());
