@@ -138,7 +138,13 @@ void Agent::Tick() {
   NoteClockStep(events);
   if (sampler_->WantsNewEpoch()) StartEpoch();
   Append(sampler_->Sample(), events);
+  LookAtNotes();
   ScheduleTick();
+}
+
+void Agent::LookAtNotes() {
+  const std::uint64_t mark = parts_.note_mark ? parts_.note_mark() : 0;
+  if (std::exchange(note_mark_, mark) != mark && inventory_) inventory_->LookSoon();
 }
 
 // Told when it is over: nothing runs between the system's decision and the standstill.

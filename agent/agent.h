@@ -50,6 +50,7 @@ class Agent {
     std::function<std::unique_ptr<NetworkWatch>(std::function<void()> changed)> watch_network = {};  // UplinkParts says what
     AwakeClock awake_clock = {};  // none: the machine is never suspended
     std::shared_ptr<EndpointList> endpoints = {};  // told what the policy names; none: nobody wants to know
+    std::function<std::uint64_t()> note_mark = {};  // another number: probes have something to say; none: they never have
   };
 
   // Errors of Spool::Open.
@@ -70,6 +71,7 @@ class Agent {
   void Tick();
   void ScheduleTick();
   void Append(Sampled sampled, const std::vector<v1::MachineEvent>& events);
+  void LookAtNotes();
   void NoteSleep(std::vector<v1::MachineEvent>& events);
   void NoteClockStep(std::vector<v1::MachineEvent>& events);
   void StartEpoch();
@@ -87,6 +89,7 @@ class Agent {
   std::unique_ptr<Sampler> sampler_;
   std::unique_ptr<Uplink> uplink_;
   std::unique_ptr<InventoryKeeper> inventory_;
+  std::uint64_t note_mark_ = 0;
   std::unique_ptr<StatusSocket> socket_;
   std::unique_ptr<Timer> timer_;
   std::optional<SleepWatch> sleep_watch_;

@@ -56,7 +56,7 @@ absl::StatusOr<AgentConfig> ParseAgentConfig(std::string_view text, std::string_
   if (!document.ok()) return document.status();
   ConfigReader reader(file_name);
   AgentConfig config;
-  reader.CheckKeys(*document, "", {"certificate", "check", "checks", "collector", "log", "scrape", "spool"});
+  reader.CheckKeys(*document, "", {"certificate", "check", "checks", "collector", "log", "scrape", "space", "spool"});
   if (const toml::table* table = reader.Table(*document, "collector")) ReadCollector(*table, reader, config);
   if (const toml::table* table = reader.Table(*document, "log")) {
     reader.CheckKeys(*table, "[log]", {"format", "level"});

@@ -94,6 +94,14 @@ void InventoryKeeper::Look() {
   Collect();
 }
 
+void InventoryKeeper::LookSoon() {
+  const absl::Duration now = parts_.clock.BootNow();
+  const absl::Duration wait = soon_boot_ + kBetweenCollections - now;
+  if (wait > absl::ZeroDuration()) return timer_->Start(wait, [this] { Check(); });
+  soon_boot_ = now;
+  Look();
+}
+
 void InventoryKeeper::Collect() {
   if (std::exchange(collecting_, true)) {
     again_ = true;

@@ -21,6 +21,8 @@ namespace steward::agent {
 
 class InventoryKeeper {
  public:
+  static constexpr absl::Duration kBetweenCollections = absl::Minutes(5);
+
   struct Parts {
     boost::asio::any_io_executor executor;
     Clock& clock;
@@ -39,6 +41,8 @@ class InventoryKeeper {
   void Start();
   // Compares the change_mark now, not at the next quarter of an hour.
   void Look();
+  // There is something to tell that should not wait so long: as Look, but at most once in kBetweenCollections.
+  void LookSoon();
 
  private:
   void Collect();
@@ -52,6 +56,7 @@ class InventoryKeeper {
   bool again_ = false;  // something has changed since the collection under way began
   std::string mark_;
   absl::Duration next_boot_;
+  absl::Duration soon_boot_ = -absl::InfiniteDuration();  // when LookSoon looked last
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/inventory/inventory.h"
+#include "agent/inventory/notes.h"
 #include "agent/platform/platform.h"
 #include "agent/platform/recording_platform.h"
 #include "agent/probe.h"
@@ -59,6 +60,7 @@ int RunProbeCommand(const ProbeOptions& options, std::ostream& out, std::ostream
   ProbeSettings settings = options.settings;
   settings.once = true;
   if (!options.root.empty()) settings.scrapes.clear();  // they would be asked on this machine
+  settings.notes = std::make_shared<NoteBoard>();
   settings.updates = std::make_shared<PackageUpdates>(platform);
   std::vector<std::unique_ptr<Probe>> probes = MakeProbes(platform, settings);
   if (!AreKnown(options, probes, err)) return kWrongUsage;
@@ -66,7 +68,8 @@ int RunProbeCommand(const ProbeOptions& options, std::ostream& out, std::ostream
   std::vector<std::unique_ptr<InventorySource>> inventory;
   if (IsAsked(options, kInventoryName)) inventory = MakeInventorySources(platform, settings.updates);
 
-  const ProbeReport report = MakeProbeReport(probes, inventory);
+  ProbeReport report = MakeProbeReport(probes, inventory);
+  AddNotes(*settings.notes, report.inventory);
   if (!options.record.empty()) {
     if (options.names.empty()) ReadMachineIdentity(platform);
     const absl::Status status = recorder.WriteTo(options.record);

@@ -10,8 +10,8 @@
 
 namespace steward::agent {
 
-class CheckBoard;      // agent/probes/check_board.h
 class EndpointList;    // agent/probes/endpoint_list.h
+class NoteBoard;       // agent/probes/note_board.h
 class PackageUpdates;  // agent/probes/package_updates.h
 
 inline constexpr char kDefaultChecksDirectory[] = "/etc/steward/checks.d";
@@ -41,13 +41,15 @@ struct ProbeSettings {
   std::vector<CheckSettings> checks;                         // [[check]]: those with times of their own
   std::vector<ScrapeSettings> scrapes;                       // [[scrape]]
   std::vector<std::string> certificates;                     // [[certificate]] path
+  bool names_directories = true;                             // [space] largest_directories: what fills a disk is told by name
+  bool names_programs = false;                               // who uses most of memory and processors is told by name: of servers
   std::string reports_directory = kDefaultReportsDirectory;  // what `steward-agent report` leaves: <state>/reports
 
   bool once = false;  // there is one reading only (`steward-agent probe`): what runs on its own is waited for
 
   // Shared with the rest of the agent; none: nothing is shared.
-  std::shared_ptr<CheckBoard> check_board;
   std::shared_ptr<EndpointList> endpoints;
+  std::shared_ptr<NoteBoard> notes;
   std::shared_ptr<PackageUpdates> updates;
 };
 

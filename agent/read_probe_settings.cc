@@ -122,12 +122,20 @@ void ReadCertificates(const toml::table& document, ConfigReader& reader, ProbeSe
   }
 }
 
+void ReadSpace(const toml::table& document, ConfigReader& reader, ProbeSettings& settings) {
+  const toml::table* table = reader.Table(document, "space");
+  if (table == nullptr) return;
+  reader.CheckKeys(*table, "[space]", {"largest_directories"});
+  settings.names_directories = reader.Flag(*table, "largest_directories").value_or(true);
+}
+
 }  // namespace
 
 void ReadProbeSettings(const toml::table& document, ConfigReader& reader, ProbeSettings& settings) {
   ReadChecks(document, reader, settings);
   ReadScrapes(document, reader, settings);
   ReadCertificates(document, reader, settings);
+  ReadSpace(document, reader, settings);
 }
 
 }  // namespace steward::agent

@@ -13,12 +13,11 @@
 #include "agent/command_support.h"
 #include "agent/commands.h"
 #include "agent/fingerprint.h"
+#include "agent/inventory/notes.h"
 #include "agent/log_setup.h"
 #include "agent/platform/linux/run_program.h"
 #include "agent/platform/network_watch.h"
 #include "agent/platform/platform.h"
-#include "agent/probes/check_board.h"
-#include "agent/probes/check_output.h"
 #include "agent/probes/endpoint_list.h"
 #include "agent/probes/package_updates.h"
 #include "agent/report/problem_file.h"
@@ -77,16 +76,6 @@ InventoryGroup EnteredGroup(const fs::path& file) {
   return group;
 }
 
-// What the company's own checks said last, as a group of the inventory.
-InventoryGroup CheckGroup(const CheckBoard& board) {
-  InventoryGroup group;
-  group.group = CheckBoard::kGroup;
-  for (const CheckLine& line : board.lines()) {
-    group.facts.push_back({line.name, StrCat(CheckStatusName(line.status), line.text.empty() ? "" : ": ", line.text)});
-  }
-  return group;
-}
-
 }  // namespace
 
 int RunRunCommand(const RunOptions& options) {
@@ -119,7 +108,9 @@ int RunRunCommand(const RunOptions& options) {
   const MachineIdentity seen = ReadMachineIdentity(*platform);
   ProbeSettings probe_settings = config->probes;
   probe_settings.reports_directory = state / kReportsDirectory;
-  const auto checks = probe_settings.check_board = std::make_shared<CheckBoard>();
+  const auto notes = probe_settings.notes = std::make_shared<NoteBoard>();
+  // On a workstation that would be what its person does.
+  probe_settings.names_programs = (identity->machine_class.empty() ? seen.machine_class : identity->machine_class) == "server";
   probe_settings.updates = updates;
   const auto endpoints = probe_settings.endpoints = std::make_shared<EndpointList>();
   Agent::Settings settings{state, *config, *identity, IdentityMessage(seen, SteadyFingerprint(state, seen.hardware)),
@@ -138,19 +129,20 @@ int RunRunCommand(const RunOptions& options) {
   Agent::Parts parts{io, **clock, *disk, connector,
                      [&device] { return (std::uint64_t{device()} << 32) | device(); },
                      MakeProbes(*platform, probe_settings),
-                     [&sources, state, checks, at_start, kept_group] {
+                     [&sources, state, notes, at_start, kept_group] {
                        const bool is_first = at_start->exchange(false);
                        std::vector<InventoryGroup> groups = CollectInventory(sources, is_first ? kept_group : decltype(kept_group)());
                        groups.push_back(EnteredGroup(state / kAnswersFile));
                        groups.push_back(ReportedGroup(state));
-                       groups.push_back(CheckGroup(*checks));
+                       AddNotes(*notes, groups);
                        return groups;
                      },
-                     [state, checks, at_start] {
-                       return StrCat(InventoryMark(state), checks->mark(), *at_start ? "" : " complete");
+                     [state, notes, at_start] {
+                       return StrCat(InventoryMark(state), notes->mark(), *at_start ? "" : " complete");
                      },
                      [&io](std::function<void()> changed) { return WatchNetwork(io.get_executor(), std::move(changed)); }};
   parts.endpoints = endpoints;
+  parts.note_mark = [notes] { return notes->mark(); };
   if (options.clock.empty()) parts.awake_clock = AwakeNow;  // a test's clock does not know of it
   auto agent = Agent::Open(std::move(settings), std::move(parts));
   if (!agent.ok()) return Fail(kFailed, agent.status());

@@ -25,7 +25,7 @@ class InventorySource {
  public:
   virtual ~InventorySource() = default;
   // The group's name: identity, os, processor, memory, disk, volume, network, package, user, service, job,
-  // update, power, peripheral, listener, posture, firmware.
+  // update, power, peripheral, listener, posture, firmware. Besides there are groups that probes fill (notes.h).
   virtual std::string_view group() const = 0;
   // Runs a program that takes seconds of the processor: not at the agent's start, when the machine has enough to do.
   virtual bool slow() const { return false; }

@@ -31,6 +31,8 @@ enum class Tool : std::uint8_t {
   kPrinters,        // lpstat -l -p of this machine's CUPS (linux/tools/printers.h)
   kFirmwareUpgrades,  // fwupdmgr get-upgrades --json, while fwupd runs (linux/tools/firmware_upgrades.h)
   kCertificates,    // root: certificates in folders that only root may read (linux/tools/certificates.h)
+  kUnitLogs,        // root: the last words of services that have failed (linux/tools/unit_logs.h)
+  kLargestDirectories,  // root: what takes the room of file systems that are nearly full (linux/tools/largest_directories.h)
 };
 
 struct ToolDefinition {

@@ -25,6 +25,8 @@ constexpr std::array kTools = {
     ToolDefinition{Tool::kPrinters, "printers"},
     ToolDefinition{Tool::kFirmwareUpgrades, "firmware-upgrades"},
     ToolDefinition{Tool::kCertificates, "certificates", true},
+    ToolDefinition{Tool::kUnitLogs, "unit-logs", true},
+    ToolDefinition{Tool::kLargestDirectories, "largest-directories", true},
 };
 
 constexpr bool InOrder() {

@@ -10,9 +10,9 @@
 
 #include "absl/time/clock.h"
 #include "agent/platform/platform.h"
-#include "agent/probes/check_board.h"
 #include "agent/probes/check_output.h"
 #include "agent/probes/job_runner.h"
+#include "agent/probes/note_board.h"
 #include "agent/probes/told_once.h"
 #include "base/text.h"
 
@@ -83,7 +83,7 @@ class ChecksProbe final : public Probe {
     const std::map<std::string, CheckSettings> programs = Find();
     RunThose(programs);
     names_.clear();
-    lines_.clear();
+    notes_.clear();
     series_ = 0;
     for (const auto& [path, answer] : runner_.Answers()) {
       const bool stuck = answer.running > programs.at(path).deadline + kGrace;
@@ -98,8 +98,8 @@ class ChecksProbe final : public Probe {
       }
     }
     told_.Tell(troubles_);
-    std::sort(lines_.begin(), lines_.end(), [](const CheckLine& a, const CheckLine& b) { return a.name < b.name; });
-    if (settings_.check_board) settings_.check_board->Set(lines_, SteadyNow());
+    std::sort(notes_.begin(), notes_.end(), [](const Note& a, const Note& b) { return a.key < b.key; });
+    if (settings_.notes) settings_.notes->Set(kCheckGroup, notes_);
     return programs.empty() ? absl::NotFoundError(StrCat(settings_.checks_directory, ": no checks")) : absl::OkStatus();
   }
 
@@ -168,7 +168,8 @@ class ChecksProbe final : public Probe {
       const LabelView labels[] = {{"check", verdict.name}, {"metric", value.metric}};
       sink.AddDouble(kValue, labels, value.value);
     }
-    lines_.push_back({verdict.name, verdict.status, verdict.text});
+    const std::string status(CheckStatusName(verdict.status));
+    notes_.push_back({verdict.name, status, verdict.text.empty() ? status : StrCat(status, ": ", verdict.text)});
   }
 
   // What it told when it went well is not known any more.
@@ -190,7 +191,7 @@ class ChecksProbe final : public Probe {
   // Of the present report.
   std::map<std::string, std::string> troubles_;
   std::set<std::string> names_;
-  std::vector<CheckLine> lines_;
+  std::vector<Note> notes_;
   std::size_t series_ = 0;
 };
 

@@ -10,6 +10,7 @@
 
 namespace steward::agent {
 
+inline constexpr char kCheckGroup[] = "check";      // of the inventory: what each said last, "critical: 2 of 4 disks"
 inline constexpr std::size_t kChecksMax = 100;      // programs; more are left out, and said so
 inline constexpr std::size_t kChecksAtOnce = 4;     // run beside each other; the others wait
 inline constexpr std::size_t kCheckSeriesMax = 2000;

@@ -6,6 +6,7 @@
 
 #include "agent/platform/platform.h"
 #include "agent/probes/text.h"
+#include "base/text.h"
 
 namespace steward::agent {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t kKindsMax = 40;
 constexpr std::size_t kKindBytesMax = 40;
 constexpr std::size_t kSubjectBytesMax = 100;
+constexpr std::string_view kKilled = "oom_kill";
 
 constexpr Metric kEvents = {.name = "steward_kernel_events_total",
                             .help = "Faults in the kernel's log since the start, as far back as it reaches.",
@@ -20,7 +22,7 @@ constexpr Metric kEvents = {.name = "steward_kernel_events_total",
 
 class KernelLogProbe final : public Probe {
  public:
-  explicit KernelLogProbe(Platform& platform) : platform_(platform) {}
+  KernelLogProbe(Platform& platform, const ProbeSettings& settings) : platform_(platform), notes_(settings.notes) {}
   std::string_view name() const override { return "kernel_log"; }
   absl::Duration slow_interval() const override { return kKernelLogInterval; }
 
@@ -29,11 +31,13 @@ class KernelLogProbe final : public Probe {
     if (!lines.ok()) return lines.status();
     events_.Count(*lines);
     events_.Report(sink);
+    if (notes_) notes_->Set(kKilledGroup, events_.Notes());
     return absl::OkStatus();
   }
 
  private:
   Platform& platform_;
+  const std::shared_ptr<NoteBoard> notes_;
   KernelEvents events_;
 };
 
@@ -68,6 +72,20 @@ void KernelEvents::Report(SampleSink& sink) const {
   }
 }
 
-std::unique_ptr<Probe> MakeKernelLogProbe(Platform& platform) { return std::make_unique<KernelLogProbe>(platform); }
+std::vector<Note> KernelEvents::Notes() const {
+  std::int64_t total = 0;
+  std::string words;
+  for (const auto& [key, count] : counts_) {
+    if (key.first != kKilled) continue;
+    total += count;
+    StrAppend(&words, words.empty() ? "" : ", ", key.second, count == 1 ? " once" : StrCat(" ", count, " times"));
+  }
+  if (total == 0) return {};
+  return {{std::string(kKilled), std::to_string(total), StrCat("killed for memory since the machine started: ", words)}};
+}
+
+std::unique_ptr<Probe> MakeKernelLogProbe(Platform& platform, const ProbeSettings& settings) {
+  return std::make_unique<KernelLogProbe>(platform, settings);
+}
 
 }  // namespace steward::agent

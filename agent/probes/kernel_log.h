@@ -9,9 +9,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "agent/probe.h"
+#include "agent/probe_settings.h"
+#include "agent/probes/note_board.h"
 
 namespace steward::agent {
 
@@ -26,6 +29,8 @@ class KernelEvents {
  public:
   void Count(std::string_view lines);
   void Report(SampleSink& sink) const;
+  // Whom the system has killed for memory, as a note "oom_kill"; empty: nobody.
+  std::vector<Note> Notes() const;
 
  private:
   void CountOne(std::string_view kind, std::string_view subject);
@@ -34,6 +39,9 @@ class KernelEvents {
   std::map<std::pair<std::string, std::string>, std::int64_t> counts_;  // by kind and subject
 };
 
-std::unique_ptr<Probe> MakeKernelLogProbe(Platform& platform);
+// Of the inventory, key "oom_kill": "killed for memory since the machine started: java 2 times, chrome once".
+inline constexpr char kKilledGroup[] = "killed";
+
+std::unique_ptr<Probe> MakeKernelLogProbe(Platform& platform, const ProbeSettings& settings);
 
 }  // namespace steward::agent

@@ -25,6 +25,7 @@
 #include "agent/probes/interrupts.h"
 #include "agent/probes/kernel_log.h"
 #include "agent/probes/loadavg.h"
+#include "agent/probes/largest_directories.h"
 #include "agent/probes/lvm.h"
 #include "agent/probes/mdadm.h"
 #include "agent/probes/memory.h"
@@ -72,12 +73,13 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSe
   probes.push_back(MakeSchedstatProbe(platform));
   probes.push_back(MakeInterruptsProbe(platform));
   probes.push_back(MakeBuddyinfoProbe(platform));
-  probes.push_back(MakeProcessesProbe(platform));
+  probes.push_back(MakeProcessesProbe(platform, settings));
   probes.push_back(MakeFilefdProbe(platform));
   probes.push_back(MakeEntropyProbe(platform));
   probes.push_back(MakeDiskstatsProbe(platform));
   probes.push_back(MakeDiskInfoProbe(platform));
   probes.push_back(MakeFilesystemProbe(platform));
+  probes.push_back(MakeLargestDirectoriesProbe(platform, settings));
   probes.push_back(MakeMdadmProbe(platform));
   probes.push_back(MakeLvmProbe(platform));
   probes.push_back(MakeBtrfsProbe(platform));
@@ -102,14 +104,14 @@ std::vector<std::unique_ptr<Probe>> MakeProbes(Platform& platform, const ProbeSe
   probes.push_back(MakePowerSupplyProbe(platform));
   probes.push_back(MakeUpsProbe(platform));
   probes.push_back(MakeEdacProbe(platform));
-  probes.push_back(MakeKernelLogProbe(platform));
+  probes.push_back(MakeKernelLogProbe(platform, settings));
   probes.push_back(MakeTimeProbe(platform));
   probes.push_back(MakeUnameProbe(platform));
   probes.push_back(MakeOsProbe(platform));
   probes.push_back(MakeDmiProbe(platform));
   probes.push_back(MakeSelinuxProbe(platform));
   probes.push_back(MakeTextfileProbe(platform));
-  probes.push_back(MakeSystemdProbe(platform));
+  probes.push_back(MakeSystemdProbe(platform, settings));
   probes.push_back(MakeRestartsProbe(platform));
   probes.push_back(MakeRebootRequiredProbe(platform));
   probes.push_back(MakeUpdatesProbe(platform, settings.updates ? settings.updates : std::make_shared<PackageUpdates>(platform)));

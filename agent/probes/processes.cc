@@ -1,6 +1,7 @@
 #include "agent/probes/processes.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,13 +9,14 @@
 #include "agent/platform/platform.h"
 #include "agent/probes/attributes.h"
 #include "agent/probes/text.h"
+#include "agent/probes/top_programs.h"
 
 namespace steward::agent {
 namespace {
 
 constexpr std::string_view kKernelDirectory = "/proc/sys/kernel";
-// After the command: state is the first field, the number of threads the 18th.
-constexpr int kThreadsField = 17;
+// Fields after the command, of which the state is field 0 (proc(5)).
+constexpr int kUserField = 11, kSystemField = 12, kThreadsField = 17, kResidentField = 21;
 
 constexpr Metric kThreads = {.name = "node_processes_threads", .help = "Allocated threads in system"};
 constexpr Metric kThreadsState = {.name = "node_processes_threads_state", .help = "Number of threads in each state."};
@@ -25,7 +27,8 @@ constexpr Metric kMaxProcesses = {.name = "node_processes_max_processes", .help 
 
 class ProcessesProbe final : public Probe {
  public:
-  explicit ProcessesProbe(Platform& platform) : platform_(platform), attributes_(platform) {}
+  ProcessesProbe(Platform& platform, const ProbeSettings& settings)
+      : platform_(platform), attributes_(platform), top_(platform), notes_(settings.names_programs ? settings.notes : nullptr) {}
   std::string_view name() const override { return "processes"; }
   // One read a process and thread: too dear for every cycle on a busy server.
   absl::Duration interval_min() const override { return kMinuteInterval; }
@@ -37,12 +40,15 @@ class ProcessesProbe final : public Probe {
     std::uint64_t threads = 0;
     absl::Status status = platform_.ListDirectory("/proc", pids_);
     if (!status.ok()) return status;
+    if (notes_) top_.Begin();
     for (const std::string& pid : pids_) {
-      if (!ParseUnsigned(pid).has_value()) continue;
+      const std::optional<std::uint64_t> number = ParseUnsigned(pid);
+      if (!number.has_value()) continue;
       path_.assign("/proc/").append(pid).append("/stat");
       const absl::StatusOr<ProcessState> process = Read();
       if (absl::IsNotFound(process.status())) continue;  // ended meanwhile
       if (!process.ok()) return process.status();
+      if (notes_) top_.Add(*number, *process);
       ++pids;
       ++states_[process->state];
       threads += process->threads;
@@ -52,6 +58,7 @@ class ProcessesProbe final : public Probe {
         CountThreads(pid);
       }
     }
+    if (notes_) notes_->Set(kProgramsGroup, top_.Finish());
     sink.AddUnsigned(kThreads, {}, threads);
     sink.Add(kPids, {}, pids);
     ReportLimits(sink);
@@ -92,6 +99,8 @@ class ProcessesProbe final : public Probe {
 
   Platform& platform_;
   AttributeReader attributes_;
+  TopPrograms top_;
+  const std::shared_ptr<NoteBoard> notes_;  // none: nobody is named
   std::map<char, std::int64_t> states_;
   std::map<char, std::int64_t> thread_states_;
   std::vector<std::string> pids_;
@@ -110,15 +119,23 @@ absl::StatusOr<ProcessState> ParseProcessStat(std::string_view text) {
   if (!NextField(rest, field) || field.size() != 1) return Malformed("/proc/<pid>/stat", text);
   ProcessState process;
   process.state = field.front();
-  for (int index = 1; index <= kThreadsField; ++index) {
-    if (!NextField(rest, field)) return Malformed("/proc/<pid>/stat", text);
+  const std::size_t command = text.find('(');
+  if (command < command_end) process.name = text.substr(command + 1, command_end - command - 1);
+  bool has_threads = false;
+  for (int index = 1; index <= kResidentField && NextField(rest, field); ++index) {
+    const std::optional<std::uint64_t> value = ParseUnsigned(field);
+    if (!value.has_value()) continue;
+    if (index == kThreadsField) has_threads = true;
+    if (index == kThreadsField) process.threads = *value;
+    if (index == kUserField || index == kSystemField) process.ticks += *value;
+    if (index == kResidentField) process.resident_pages = *value;
   }
-  const std::optional<std::uint64_t> threads = ParseUnsigned(field);
-  if (!threads.has_value()) return Malformed("/proc/<pid>/stat", text);
-  process.threads = *threads;
+  if (!has_threads) return Malformed("/proc/<pid>/stat", text);
   return process;
 }
 
-std::unique_ptr<Probe> MakeProcessesProbe(Platform& platform) { return std::make_unique<ProcessesProbe>(platform); }
+std::unique_ptr<Probe> MakeProcessesProbe(Platform& platform, const ProbeSettings& settings) {
+  return std::make_unique<ProcessesProbe>(platform, settings);
+}
 
 }  // namespace steward::agent

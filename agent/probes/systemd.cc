@@ -12,6 +12,8 @@
 #include "agent/probes/systemctl.h"
 #include "agent/probes/systemd_jobs.h"
 #include "agent/probes/text.h"
+#include "agent/probes/told_once.h"
+#include "agent/probes/unit_logs.h"
 
 namespace steward::agent {
 namespace {
@@ -70,7 +72,7 @@ std::int64_t VersionNumber(std::string_view version) {
 
 class SystemdProbe final : public Probe {
  public:
-  explicit SystemdProbe(Platform& platform) : platform_(platform) {}
+  SystemdProbe(Platform& platform, const ProbeSettings& settings) : platform_(platform), notes_(settings.notes) {}
   std::string_view name() const override { return "systemd"; }
   absl::Duration slow_interval() const override { return absl::Minutes(1); }
 
@@ -127,9 +129,25 @@ class SystemdProbe final : public Probe {
     services_ = ParseSystemdProperties(services_text_);
     timers_ = ParseSystemdProperties(timers_text_);
     jobs_.Note(services_, timers_, running);
+    asks_logs_ = asks_logs_ || failed != failed_;
     failed_ = std::move(failed);
     age_ = 0;
+    if (asks_logs_ && notes_) TellLogs();
     return absl::OkStatus();
+  }
+
+  // Why they failed is worth less than that they did: without it the rest is told all the same.
+  void TellLogs() {
+    std::string text;
+    const bool has_failed = std::any_of(failed_.begin(), failed_.end(), [](const std::string& unit) { return unit.ends_with(".service"); });
+    if (has_failed) {
+      absl::StatusOr<std::string> logs = platform_.RunTool(Tool::kUnitLogs, kSystemdDeadline);
+      if (!logs.ok()) return troubles_.Tell({{"last words of failed services", std::string(logs.status().message())}});
+      text = *std::move(logs);
+    }
+    troubles_.Tell({});
+    notes_->Set(kFailureGroup, ParseUnitLogs(text));
+    asks_logs_ = false;
   }
 
   void ReportManager(SampleSink& sink) const {
@@ -206,12 +224,15 @@ class SystemdProbe final : public Probe {
   }
 
   Platform& platform_;
+  const std::shared_ptr<NoteBoard> notes_;
   // What was asked last, and what views into it.
   std::string services_text_;
   std::string timers_text_;
   std::map<std::string_view, SystemdProperties> services_;
   std::map<std::string_view, SystemdProperties> timers_;
   std::set<std::string> failed_;
+  bool asks_logs_ = false;  // others have failed since the logs were asked
+  ToldOnce troubles_{"systemd"};
   SystemdJobs jobs_;
   int age_ = 0;  // in questions for the states
 };
@@ -227,6 +248,8 @@ bool HasSystemdSeries(std::string_view unit) {
   return at == std::string_view::npos || !IsMadeForOnce(unit.substr(at + 1));
 }
 
-std::unique_ptr<Probe> MakeSystemdProbe(Platform& platform) { return std::make_unique<SystemdProbe>(platform); }
+std::unique_ptr<Probe> MakeSystemdProbe(Platform& platform, const ProbeSettings& settings) {
+  return std::make_unique<SystemdProbe>(platform, settings);
+}
 
 }  // namespace steward::agent

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "agent/probe.h"
+#include "agent/probe_settings.h"
 
 namespace steward::agent {
 
@@ -24,6 +25,7 @@ inline constexpr absl::Duration kSystemdDeadline = absl::Seconds(20);
 // "inactive" while a unit is in them. A new service is told of once its type, which is a label, is known.
 bool HasSystemdSeries(std::string_view unit);
 
-std::unique_ptr<Probe> MakeSystemdProbe(Platform& platform);
+// It also says the last words of services that have failed (unit_logs.h).
+std::unique_ptr<Probe> MakeSystemdProbe(Platform& platform, const ProbeSettings& settings);
 
 }  // namespace steward::agent

@@ -60,6 +60,8 @@ deadline = "3s"
 allow_remote = true
 [[certificate]]
 path = "/etc/postfix/mail.pem"
+[space]
+largest_directories = false
 )", "agent.toml");
   ASSERT_TRUE(config.ok()) << config.status();
   const ProbeSettings& probes = config->probes;
@@ -75,6 +77,7 @@ path = "/etc/postfix/mail.pem"
   EXPECT_EQ(probes.scrapes[1].interval, absl::Seconds(15));
   EXPECT_EQ(probes.scrapes[1].deadline, absl::Seconds(3));
   EXPECT_THAT(probes.certificates, ElementsAre("/etc/postfix/mail.pem"));
+  EXPECT_FALSE(probes.names_directories);
 }
 
 TEST(AgentConfigTest, EveryMistakeIsNamedWithItsLineAndWhatToWrite) {

@@ -5,6 +5,7 @@ import hmac
 import json
 
 from support import programs
+from support.agent import Agent
 from support.disks import small_disk
 from support.networks import far_machine
 from support.waiting import wait_until
@@ -40,6 +41,17 @@ enabled = false
 """
 
 
+OWN_WORDS = """
+[first_weeks]
+site = "0s"
+machine = "0s"
+[rules.disk-space-low]
+raise = "10s"
+[rules.custom]
+raise = "10s"
+"""
+
+
 def check_post(request, event):
     assert request.headers["content-type"].startswith("application/json")
     assert request.headers["idempotency-key"]
@@ -49,6 +61,35 @@ def check_post(request, event):
     for field in ("id", "type", "machineId", "severity", "state", "party", "openedTime"):
         assert issue.get(field), f"{field} is missing: {issue}"
     return issue
+
+
+def words_of(webhook, issue_type, subject):
+    """The machine's own words in the message that opened this issue."""
+    opened = [r.body["issue"] for r in webhook.delivered("opened", issue_type) if r.body["issue"].get("subject") == subject]
+    return opened and opened[0]["evidence"]["details"].get("the machine says", "nothing")
+
+
+def test_the_message_says_what_fills_the_disk_and_what_the_check_said(folder, make_collector, started, webhook):
+    with small_disk(folder, "volume", 64) as disk:
+        (disk.path / "var" / "log" / "app").mkdir(parents=True)
+        (disk.path / "var" / "log" / "app" / "today").write_bytes(b"x" * (30 << 20))
+        disk.fill()
+        checks = folder / "checks.d"
+        checks.mkdir(mode=0o755)
+        (checks / "raid").write_text("#!/bin/sh\necho 'CRITICAL: 1 of 2 disks <b>left</b>'\nexit 2\n")
+        (checks / "raid").chmod(0o755)
+        collector = make_collector(config(webhook, OWN_WORDS, folder)).start()
+        settings = folder / "agent.toml"
+        settings.write_text(f'[checks]\ndirectory = "{checks}"\ninterval = "5s"\n')
+        agent = Agent(folder, "telling", arguments=["--config", settings])
+        started.append(agent)
+        agent.enroll(collector.token("--class", "server")).start()
+        space = wait_until(lambda: words_of(webhook, "disk-space-low", str(disk.path)), "the full disk at the webhook", deadline=60)
+        assert f"31.5 MB {disk.path}/var/log/app" in space and f"in the rest of {disk.path}" in space, space
+        assert wait_until(lambda: words_of(webhook, "custom", "raid"), "the check at the webhook", deadline=60) == \
+            "critical: CRITICAL: 1 of 2 disks <b>left</b>"
+        issue = next(i for i in collector.issues() if i["type"] == "custom")
+        assert "CRITICAL: 1 of 2 disks <b>left</b>" in collector.ctl("issue", "show", issue["id"]).stdout
 
 
 def test_a_full_file_system_becomes_one_post_and_resolves_when_emptied(folder, make_collector, make_agent, webhook):

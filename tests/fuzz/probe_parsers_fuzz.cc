@@ -20,6 +20,7 @@
 #include "agent/platform/linux/tools/failed_logins.h"
 #include "agent/platform/linux/tools/firewall.h"
 #include "agent/platform/linux/tools/kernel_log.h"
+#include "agent/platform/linux/tools/largest_directories.h"
 #include "agent/platform/recorded_answers.h"
 #include "agent/probes/apt_config.h"
 #include "agent/probes/arp.h"
@@ -37,6 +38,7 @@
 #include "agent/probes/hwmon.h"
 #include "agent/probes/interrupts.h"
 #include "agent/probes/kernel_log.h"
+#include "agent/probes/largest_directories.h"
 #include "agent/probes/loadavg.h"
 #include "agent/probes/lvm.h"
 #include "agent/probes/mdadm.h"
@@ -63,6 +65,7 @@
 #include "agent/probes/systemd.h"
 #include "agent/probes/tcp_states.h"
 #include "agent/probes/udp_queues.h"
+#include "agent/probes/unit_logs.h"
 #include "agent/probes/updates.h"
 #include "agent/probes/ups.h"
 #include "agent/probes/vmstat.h"
@@ -356,6 +359,15 @@ void Reports(std::uint8_t choice, std::string_view text) {
     case 78:
       (void)SplitCertificates(text);
       break;
+    case 79:
+      (void)ParseMountedTrees(text);
+      break;
+    case 80:
+      (void)ParseLargestDirectories(text);
+      break;
+    case 81:
+      (void)ParseUnitLogs(text);
+      break;
     default:
       break;
   }
@@ -367,7 +379,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   CheckingSink sink;
-  const auto choice = static_cast<std::uint8_t>(data[0] % 79);
+  const auto choice = static_cast<std::uint8_t>(data[0] % 82);
   Samples(choice, text, sink);
   Facts(choice, text);
   Services(choice, text);

@@ -12,12 +12,14 @@
 #include "agent/platform/linux/tools/firewall.h"
 #include "agent/platform/linux/tools/firmware_upgrades.h"
 #include "agent/platform/linux/tools/kernel_log.h"
+#include "agent/platform/linux/tools/largest_directories.h"
 #include "agent/platform/linux/tools/lvm.h"
 #include "agent/platform/linux/tools/nut.h"
 #include "agent/platform/linux/tools/printers.h"
 #include "agent/platform/linux/tools/smart.h"
 #include "agent/platform/linux/tools/ssh_settings.h"
 #include "agent/platform/linux/tools/systemd.h"
+#include "agent/platform/linux/tools/unit_logs.h"
 #include "agent/platform/linux/tools/updates.h"
 #include "agent/platform/platform.h"
 #include "agent/platform/rooted_files.h"
@@ -67,6 +69,13 @@ absl::StatusOr<std::string> RunToolHere(Tool tool, absl::Duration deadline) {
       return AskNut(kNutPort, deadline);
     case Tool::kCertificates:
       return AskCertificates(RootedFiles(""));
+    case Tool::kUnitLogs:
+      if (!IsRoot()) return absl::PermissionDeniedError("only root may read all services' logs");
+      return AskUnitLogs("/usr/bin/systemctl", "/usr/bin/journalctl", deadline);
+    case Tool::kLargestDirectories:
+      // As another user most of what fills a disk cannot be seen.
+      if (!IsRoot()) return absl::PermissionDeniedError("only root may look into all directories");
+      return AskLargestDirectories(deadline);
     case Tool::kPrinters:
       return AskPrinters(RootedFiles(""), deadline);
     case Tool::kFirmwareUpgrades:

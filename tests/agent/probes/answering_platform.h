@@ -20,6 +20,7 @@ class AnsweringPlatform final : public Platform {
   std::map<std::string, FileAttributes, std::less<>> attributes;
   std::map<Tool, absl::StatusOr<std::string>> tools;
   std::map<Tool, int> asked;
+  std::map<std::string, FileSystemStats, std::less<>> file_systems;  // by mount point
   SystemName name = {"Linux", "machine", "6.1.0-28-amd64", "#1 SMP", "x86_64", "(none)"};
   absl::Time now = absl::FromUnixSeconds(1'795'376'870);  // 2026-11-22 19:47:50
   TimeZone zone = {"UTC", 0};
@@ -56,7 +57,11 @@ class AnsweringPlatform final : public Platform {
     return found->second;
   }
   std::vector<absl::StatusOr<FileSystemStats>> StatFileSystems(absl::Span<const std::string> mount_points, absl::Duration) override {
-    return {mount_points.size(), NotGiven("statfs")};
+    std::vector<absl::StatusOr<FileSystemStats>> answers(mount_points.size(), NotGiven("statfs"));
+    for (std::size_t i = 0; i < mount_points.size(); ++i) {
+      if (const auto found = file_systems.find(mount_points[i]); found != file_systems.end()) answers[i] = found->second;
+    }
+    return answers;
   }
   absl::StatusOr<SystemName> Name() override { return name; }
   absl::StatusOr<ClockDiscipline> Discipline() override { return NotGiven("adjtimex"); }

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "agent/probes/check_board.h"
 
 namespace steward::agent {
 namespace {
@@ -91,27 +90,6 @@ TEST(CheckOutput, HostileOutputStaysWithinItsBounds) {
                                       "\xff\xfe|\xff=1", "a|b=1e999999", "0 a v=nan", "a|b=----"}) {
     EXPECT_FALSE(ParseCheckOutput(0, text).empty()) << text;
   }
-}
-
-TEST(CheckBoard, TellsAnotherStatusAtOnceAndAnotherTextOnceAnHour) {
-  CheckBoard board;
-  board.Set({{"raid", kCheckGood, "at 10:00"}}, absl::Minutes(0));
-  const auto first = board.mark();
-  board.Set({{"raid", kCheckGood, "at 10:01"}}, absl::Minutes(1));
-  EXPECT_EQ(board.mark(), first);
-  EXPECT_EQ(board.lines()[0].text, "at 10:01");
-  board.Set({{"raid", kCheckCritical, "degraded"}}, absl::Minutes(2));
-  const auto second = board.mark();
-  EXPECT_NE(second, first);
-  board.Set({{"raid", kCheckCritical, "still degraded"}}, absl::Minutes(61));
-  EXPECT_EQ(board.mark(), second);
-  board.Set({{"raid", kCheckCritical, "still degraded"}}, absl::Minutes(62));
-  EXPECT_NE(board.mark(), second);
-  const auto third = board.mark();
-  board.Set({{"raid", kCheckCritical, "still degraded"}}, absl::Minutes(200));
-  EXPECT_EQ(board.mark(), third) << "nothing new";
-  board.Set({}, absl::Minutes(201));
-  EXPECT_NE(board.mark(), third);
 }
 
 }  // namespace

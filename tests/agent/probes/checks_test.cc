@@ -14,7 +14,7 @@
 
 #include "absl/time/clock.h"
 #include "agent/platform/platform.h"
-#include "agent/probes/check_board.h"
+#include "agent/probes/note_board.h"
 #include "agent/probes/check_output.h"
 #include "agent/probes/job_runner.h"
 #include "tests/agent/probes/collected.h"
@@ -68,7 +68,7 @@ class CheckedMachine final : public Platform {
 
 class ChecksTest : public testing::Test {
  protected:
-  ChecksTest() { settings.check_board = std::make_shared<CheckBoard>(); }
+  ChecksTest() { settings.notes = std::make_shared<NoteBoard>(); }
 
   CheckedMachine machine;
   ProbeSettings settings;
@@ -95,11 +95,11 @@ TEST_F(ChecksTest, AreReportedEachUnderItsName) {
   for (const char* name : {"notes.txt", "disk.dpkg-old", ".hidden", "printers"}) {
     EXPECT_FALSE(collected.Has(std::string("steward_check_status{check=") + name + "}")) << name;
   }
-  const auto lines = settings.check_board->lines();
-  ASSERT_EQ(lines.size(), 4u);
-  EXPECT_EQ(lines[2].name, "disk");
-  EXPECT_EQ(lines[2].text, "12% free");
-  EXPECT_THAT(lines[3].text, HasSubstr("belong to root"));
+  const auto notes = settings.notes->groups()["check"];
+  ASSERT_EQ(notes.size(), 4u);
+  EXPECT_EQ(notes[2].key, "disk");
+  EXPECT_EQ(notes[2].text, "warning: 12% free");
+  EXPECT_THAT(notes[3].text, HasSubstr("belong to root"));
 }
 
 TEST_F(ChecksTest, WhatAProgramToldIsUnknownOnceItDoesNotEnd) {
@@ -117,7 +117,7 @@ TEST_F(ChecksTest, WhatAProgramToldIsUnknownOnceItDoesNotEnd) {
     if (later.Integer("steward_check_status{check=Queue}") != 3) continue;
     EXPECT_EQ(later.Integer("steward_check_status{check=Scanner}"), 3);
     EXPECT_TRUE(later.doubles.empty()) << "its metrics are gone";
-    EXPECT_THAT(settings.check_board->lines()[0].text, HasSubstr("was ended"));
+    EXPECT_THAT(settings.notes->groups()["check"][0].text, HasSubstr("was ended"));
     return;
   }
   FAIL() << "still believed";

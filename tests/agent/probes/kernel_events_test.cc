@@ -35,6 +35,18 @@ TEST(KernelEvents, EachLineIsCountedOnce) {
       << "what the ring has lost is counted still";
 }
 
+TEST(KernelEvents, WhoWasKilledForMemoryIsSaidInWords) {
+  KernelEvents events;
+  events.Count("1\t10\tdisk_io_error\tsda\ttext\n");
+  EXPECT_TRUE(events.Notes().empty());
+  events.Count("2\t20\toom_kill\tjava\ttext\n3\t30\toom_kill\tjava\ttext\n4\t40\toom_kill\tchrome\ttext\n");
+  ASSERT_EQ(events.Notes().size(), 1u);
+  EXPECT_EQ(events.Notes()[0].text, "killed for memory since the machine started: chrome once, java 2 times");
+  const std::string before = events.Notes()[0].state;
+  events.Count("5\t50\toom_kill\tjava\ttext\n");
+  EXPECT_NE(events.Notes()[0].state, before) << "told at once";
+}
+
 TEST(KernelEvents, SubjectsWithoutEndBecomeOne) {
   KernelEvents events;
   std::string lines;

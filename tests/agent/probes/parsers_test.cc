@@ -112,6 +112,10 @@ TEST(ProcessStat, TheCommandMayHoldAnything) {
   ASSERT_TRUE(process.ok()) << process.status();
   EXPECT_EQ(process->state, 'S');
   EXPECT_EQ(process->threads, 42u);
+  EXPECT_EQ(process->name, "a) R (b c");
+  EXPECT_EQ(process->ticks, 11u + 12u);
+  EXPECT_EQ(process->resident_pages, 0u) << "cut";
+  EXPECT_EQ(ParseProcessStat("1 (x) S 1 2 3 4 5 6 7 8 9 10 700 50 13 14 15 16 1 18 19 20 999 22\n")->resident_pages, 999u);
   for (const std::string_view text : {"", "1 (x", "1 (x) SS 1", "1 (x) S 1 2 3"}) {
     EXPECT_FALSE(ParseProcessStat(text).ok()) << text;
   }

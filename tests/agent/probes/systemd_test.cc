@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/probes/systemctl.h"
+#include "agent/probes/note_board.h"
 #include "tests/agent/probes/answering_platform.h"
 #include "tests/agent/probes/collected.h"
 
@@ -47,15 +48,38 @@ class SystemdTest : public testing::Test {
   }
   absl::Status Collect() {
     collected_ = {};
-    return MakeSystemdProbe(machine_)->Collect(collected_);
+    return MakeSystemdProbe(machine_, settings_)->Collect(collected_);
   }
   std::int64_t State(std::string_view unit, std::string_view state, std::string_view type) {
     return collected_.Integer(StrCat("node_systemd_unit_state{name=", unit, ",state=", state, ",type=", type, "}"));
   }
 
   AnsweringPlatform machine_;
+  ProbeSettings settings_;
   Collected collected_;
 };
+
+TEST_F(SystemdTest, ServicesThatHaveFailedSayTheirLastWordsOnce) {
+  settings_.notes = std::make_shared<NoteBoard>();
+  machine_.tools[Tool::kUnitLogs] = "backup.service\tcannot reach nas\nbackup.service\tgiven up\nx\n\tno name\ncron.service\t\n";
+  const auto probe = MakeSystemdProbe(machine_, settings_);
+  for (int i = 0; i < 2 * kSystemdDetailsEvery; ++i) ASSERT_TRUE(probe->Collect(collected_).ok());
+  EXPECT_EQ(machine_.asked[Tool::kUnitLogs], 1);
+  const std::vector<Note> notes = settings_.notes->groups()["failure"];
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(notes[0].key, "backup.service");
+  EXPECT_EQ(notes[0].text, "cannot reach nas / given up");
+}
+
+TEST_F(SystemdTest, WithoutTheLastWordsTheRestIsToldAndTheyAreAskedAgain) {
+  settings_.notes = std::make_shared<NoteBoard>();
+  machine_.tools[Tool::kUnitLogs] = absl::PermissionDeniedError("takes root");
+  const auto probe = MakeSystemdProbe(machine_, settings_);
+  ASSERT_TRUE(probe->Collect(collected_).ok());
+  machine_.tools[Tool::kUnitLogs] = "backup.service\tgiven up\n";
+  for (int i = 0; i < kSystemdDetailsEvery; ++i) ASSERT_TRUE(probe->Collect(collected_).ok());
+  EXPECT_EQ(settings_.notes->groups()["failure"].size(), 1u);
+}
 
 TEST_F(SystemdTest, UnitsHaveTheirStatesUnderNodeExportersNames) {
   ASSERT_TRUE(Collect().ok());
@@ -108,7 +132,7 @@ TEST_F(SystemdTest, TimersSayWhenTheyRanAndRunNext) {
 
 // Result is of the last run alone, and says "success" while the next one runs.
 TEST_F(SystemdTest, FailedRunsOfAJobAreCountedOverItsRuns) {
-  const auto probe = MakeSystemdProbe(machine_);
+  const auto probe = MakeSystemdProbe(machine_, settings_);
   const auto run = [&](std::string_view active, std::string_view result, std::string_view ended) {
     machine_.tools[Tool::kSystemdUnits] =
         StrCat("backup.service loaded ", active, " x Backup\nother.service loaded failed failed O\n");
@@ -137,7 +161,7 @@ TEST_F(SystemdTest, FailedRunsOfAJobAreCountedOverItsRuns) {
 
 // While its service hangs, or when it was stopped, a timer has no next time.
 TEST_F(SystemdTest, ATimersPeriodIsKeptWhenItIsNoLongerPlanned) {
-  const auto probe = MakeSystemdProbe(machine_);
+  const auto probe = MakeSystemdProbe(machine_, settings_);
   ASSERT_TRUE(probe->Collect(collected_).ok());
   EXPECT_EQ(collected_.Integer("steward_systemd_timer_period_seconds{name=backup.timer}"), 85);
   EXPECT_FALSE(collected_.Has("steward_systemd_timer_period_seconds{name=fstrim.timer}"));
@@ -152,7 +176,7 @@ TEST_F(SystemdTest, ATimersPeriodIsKeptWhenItIsNoLongerPlanned) {
 }
 
 TEST_F(SystemdTest, DetailsAreAskedSeldomAndWhenAnotherUnitFailed) {
-  const auto probe = MakeSystemdProbe(machine_);
+  const auto probe = MakeSystemdProbe(machine_, settings_);
   for (int i = 0; i < kSystemdDetailsEvery; ++i) ASSERT_TRUE(probe->Collect(collected_).ok());
   EXPECT_EQ(machine_.asked[Tool::kSystemdServices], 1);
   ASSERT_TRUE(probe->Collect(collected_).ok());
@@ -165,7 +189,7 @@ TEST_F(SystemdTest, DetailsAreAskedSeldomAndWhenAnotherUnitFailed) {
 
 // Its type is a label: told without it first, the unit would be two series.
 TEST_F(SystemdTest, ANewServiceIsToldOfOnceItsTypeIsKnown) {
-  const auto probe = MakeSystemdProbe(machine_);
+  const auto probe = MakeSystemdProbe(machine_, settings_);
   ASSERT_TRUE(probe->Collect(collected_).ok());
   machine_.tools[Tool::kSystemdUnits] = std::string(kUnits) + "new.service loaded active running N\n";
   machine_.tools[Tool::kSystemdServices] = std::string(kServices) + "\nId=new.service\nType=notify\n";
