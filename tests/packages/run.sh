@@ -66,8 +66,10 @@ trap leave EXIT
 mkdir "$temporary/old" "$temporary/new"
 if [ -n "$packages" ]; then
   cp "$packages"/steward-{agent,collector,fleet}_*_amd64.deb "$temporary/old/" || fail "--packages $packages: no packages for amd64"
+  cp "$packages"/steward-*.rpm "$temporary/old/" 2>/dev/null || true
 else
   "$here/deploy/package.sh" --build "$build" --out "$temporary/old"
+  "$here/deploy/package.sh" --build "$build" --out "$temporary/rpm" --only agent --version 99.0
 fi
 mkdir "$temporary/quick"
 cp "$temporary"/old/steward-{agent,collector,fleet}_*_amd64.deb "$temporary/quick/"
@@ -203,6 +205,39 @@ left=$(on find / -xdev \( -path /proc -o -path /root -o -path /var/log -o -path 
 ! on getent passwd steward steward-agent || fail "purge left a user"
 ! on getent group steward steward-agent || fail "purge left a group"
 ok "purge: nothing is left"
+
+# --- the .rpm, by rpm itself. There is no Fedora here: the libraries are those of before, what it wants of a Fedora is not looked at ---
+
+rpm_of() { find "$1" -name "steward-$2-*.x86_64.rpm"; }
+if [ -n "$(rpm_of "$temporary/old" agent)" ]; then
+  for part in agent collector; do cp "$(rpm_of "$temporary/old" $part)" "$clean/root/$part.rpm"; done
+  on_line apt-get -y -q --no-install-recommends install rpm
+  on rpm --initdb
+  on rpm --install --nodeps /root/collector.rpm /root/agent.rpm >>"$temporary/rpm.log" 2>&1 || { tail "$temporary/rpm.log"; fail "rpm --install"; }
+  on rpm --verify --nodeps steward-agent steward-collector || fail "what rpm installed is not what the package says"
+  start collector
+  until_true "the collector of the .rpm answers" is_ready
+  on sh -c 'steward-agent enroll "$(stewardctl token create --address 127.0.0.1:7443 2>/dev/null)"' >>"$temporary/rpm.log" 2>&1 || { tail "$temporary/rpm.log"; fail "enrol"; }
+  start agent
+  until_true "first data of the agent of the .rpm" has_data
+  identity=$(sha /var/lib/steward-agent/identity/machine.key /var/lib/steward-agent/identity/identity.json)
+  stop agent
+  stop collector
+  if [ -n "$(rpm_of "$temporary/rpm" agent)" ]; then
+    cp "$(rpm_of "$temporary/rpm" agent)" "$clean/root/agent-99.rpm"
+    on rpm --upgrade --nodeps /root/agent-99.rpm || fail "rpm --upgrade"
+    [ "$(on rpm --query --queryformat '%{VERSION}' steward-agent)" = 99.0 ] || fail "rpm did not upgrade the agent"
+  fi
+  on sh -c 'echo "# my own line" >>/etc/steward/collector.toml'
+  on rpm --erase steward-agent steward-collector || fail "rpm --erase"
+  [ ! -e "$clean/usr/bin/steward-agent" ] || fail "rpm --erase left the program"
+  [ "$identity" = "$(sha /var/lib/steward-agent/identity/machine.key /var/lib/steward-agent/identity/identity.json)" ] || fail "rpm changed the identity"
+  on grep -q 'my own line' /etc/steward/collector.toml.rpmsave || fail "rpm --erase lost the settings"
+  on sh -c 'rm -rf /var/lib/steward-* /etc/steward && userdel steward && userdel steward-agent'
+  ok ".rpm: installed, at work, upgraded and erased by rpm; identity and settings kept"
+else
+  printf 'NOT TESTED: .rpm (apt install rpm)\n'
+fi
 # --- quickstart from released packages: no build, and nothing installed but what they need ---
 
 mkdir -p "$clean/root/clone/packages"
