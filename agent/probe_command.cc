@@ -69,7 +69,7 @@ int RunProbeCommand(const ProbeOptions& options, std::ostream& out, std::ostream
   if (IsAsked(options, kInventoryName)) inventory = MakeInventorySources(platform, settings.updates);
 
   ProbeReport report = MakeProbeReport(probes, inventory);
-  AddNotes(*settings.notes, report.inventory);
+  AddNotes(*settings.notes, {}, report.inventory);
   if (!options.record.empty()) {
     if (options.names.empty()) ReadMachineIdentity(platform);
     const absl::Status status = recorder.WriteTo(options.record);

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <functional>
@@ -124,17 +125,20 @@ int RunRunCommand(const RunOptions& options) {
     return KeptGroup(state / "inventory.pb", group);
   };
 
+  // By then every probe that has something to say in words has said it.
+  const auto quiet_until = std::chrono::steady_clock::now() + std::chrono::minutes(15);
+
   GrpcLoop loop;
   GrpcConnector connector(loop, io.get_executor());
   Agent::Parts parts{io, **clock, *disk, connector,
                      [&device] { return (std::uint64_t{device()} << 32) | device(); },
                      MakeProbes(*platform, probe_settings),
-                     [&sources, state, notes, at_start, kept_group] {
+                     [&sources, state, notes, at_start, kept_group, quiet_until] {
                        const bool is_first = at_start->exchange(false);
                        std::vector<InventoryGroup> groups = CollectInventory(sources, is_first ? kept_group : decltype(kept_group)());
                        groups.push_back(EnteredGroup(state / kAnswersFile));
                        groups.push_back(ReportedGroup(state));
-                       AddNotes(*notes, groups);
+                       AddNotes(*notes, std::chrono::steady_clock::now() < quiet_until ? kept_group : decltype(kept_group)(), groups);
                        return groups;
                      },
                      [state, notes, at_start] {
